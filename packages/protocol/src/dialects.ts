@@ -1,0 +1,8 @@
+export type {
+  Dialect,
+  DialectDecoder,
+  DialectMessage,
+  DialectName,
+  DialectPart,
+  FinishReason,
+} from "./dialects/dialect.js";

@@ -1,0 +1,50 @@
+export {
+  type ErrorCode,
+  type ErrorDescription,
+  errorDescriptions,
+  isErrorCode,
+  type RunError,
+  runError,
+} from "./errors.js";
+export {
+  type CancelReason,
+  type CustomEvent,
+  type EndEvent,
+  type LoggedEvent,
+  type OpenEvent,
+  PROTOCOL_VERSION,
+  type ProgressAmount,
+  type ProgressEvent,
+  type ResultEvent,
+  type RunEvent,
+  type RunStatus,
+  type SnapshotEvent,
+  type StageEvent,
+  type StagePlan,
+  type StageStatus,
+  type StartEvent,
+  type TextChannel,
+  type TextEvent,
+  type Usage,
+  type UsageEvent,
+} from "./events.js";
+export { isRunError, isRunState, type ParsedEvent, parseRunEvent } from "./parse.js";
+export {
+  initialState,
+  overallProgress,
+  type RunState,
+  reduce,
+  type StageState,
+  stageFraction,
+} from "./state.js";
+export {
+  type EventId,
+  encodeFrame,
+  encodeTextFrame,
+  formatEventId,
+  HEARTBEAT_FRAME,
+  isRunId,
+  parseEventId,
+  parseMessage,
+  type SseMessage,
+} from "./wire.js";
