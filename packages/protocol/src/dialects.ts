@@ -1,3 +1,4 @@
+export { dialects } from "./dialects/detect.js";
 export type {
   Dialect,
   DialectDecoder,
@@ -6,3 +7,9 @@ export type {
   DialectPart,
   FinishReason,
 } from "./dialects/dialect.js";
+export { openaiChatDialect } from "./dialects/openai-chat.js";
+export {
+  type ClassifiedError,
+  classifyUpstreamError,
+  type UpstreamFailure,
+} from "./dialects/upstream-error.js";

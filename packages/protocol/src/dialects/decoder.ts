@@ -1,0 +1,96 @@
+import type { ErrorCode } from "../errors.js";
+import type { DialectDecoder, DialectMessage, DialectPart } from "./dialect.js";
+import { type Fields, isFields, parseJson } from "./fields.js";
+import { classifyUpstreamError } from "./upstream-error.js";
+
+/** Takes the parts of the message that is being read, in order. */
+export type Emit = (part: DialectPart) => void;
+
+/** What a dialect itself has to know; {@link createDecoder} does what all have in common. */
+export interface DialectReader {
+  /** Reads the JSON of one message. False: it is nothing of this dialect's. */
+  read(fields: Fields, message: DialectMessage): boolean;
+  /** Whether a stream that ends here is complete, although it has not said so. */
+  isComplete(): boolean;
+  /** The stream is complete: emits what was held back until now. */
+  close?(): void;
+}
+
+const NOTHING: readonly DialectPart[] = [];
+
+/** The failure that a stream's own error object describes. */
+export function failure(body: unknown): DialectPart {
+  return { type: "error", ...classifyUpstreamError({ body }) };
+}
+
+const broken = (code: ErrorCode, detail: string): DialectPart => ({ type: "error", code, detail });
+
+/**
+ * Wraps a reader: parses each message once, passes over what is not JSON, takes `[DONE]` and `event: error` as
+ * every dialect means them, lets nothing pass after the one `done` or `error`, and judges the end of the stream.
+ */
+export function createDecoder(createReader: (emit: Emit) => DialectReader): DialectDecoder {
+  let parts: DialectPart[] | null = null;
+  let isOver = false;
+  let hasMessages = false;
+  let isUnderstood = false;
+
+  const emit: Emit = (part) => {
+    if (isOver) return;
+    isOver = part.type === "done" || part.type === "error";
+    if (parts === null) parts = [part];
+    else parts.push(part);
+  };
+  const reader = createReader(emit);
+  const take = (): readonly DialectPart[] => {
+    const taken = parts ?? NOTHING;
+    parts = null;
+    return taken;
+  };
+  const complete = (): void => {
+    reader.close?.();
+    emit({ type: "done" });
+  };
+
+  return {
+    decode(message) {
+      if (isOver) return NOTHING;
+      hasMessages = true;
+      const { data } = message;
+      if (data === "[DONE]") {
+        if (isUnderstood) complete();
+        else emit(broken("upstream_malformed", "the stream ended before anything that can be read"));
+        return take();
+      }
+      const fields = parseJson(data);
+      if (message.event === "error") emit(failure(fields ?? data));
+      else if (isFields(fields) && reader.read(fields, message)) isUnderstood = true;
+      return take();
+    },
+    end(rest = []) {
+      if (isOver) return NOTHING;
+      const hidden = hiddenError(rest);
+      if (hidden !== undefined) emit(failure(hidden));
+      else if (reader.isComplete()) complete();
+      else if (isUnderstood || (!hasMessages && rest.length === 0)) {
+        emit(broken("upstream_truncated", "the stream broke off"));
+      } else {
+        emit(
+          broken("upstream_malformed", `nothing in the stream can be read ${rest.join("\n")}`.slice(0, 1000)),
+        );
+      }
+      return take();
+    },
+  };
+}
+
+/** Finds an error among lines that are no event: `error: {…}` as a field, or bare JSON on one line or many. */
+function hiddenError(lines: readonly string[]): unknown {
+  const texts = lines.map((line) => (line.startsWith("error:") ? line.slice("error:".length) : line));
+  for (const text of [texts.join("\n"), ...texts]) {
+    const parsed = parseJson(text);
+    const body = Array.isArray(parsed) ? parsed[0] : parsed;
+    if (isFields(body) && ["error", "errors", "message", "detail"].some((key) => body[key])) return body;
+  }
+  return lines.find((line) => line.startsWith("error:"));
+}

@@ -1,0 +1,157 @@
+import { createDecoder, type DialectReader, type Emit, failure } from "./decoder.js";
+import type { Dialect, DialectPart, FinishReason } from "./dialect.js";
+import { defined, type Fields, fieldsOf, isFields, itemsOf, numberOf, stringOf } from "./fields.js";
+import { createToolCalls } from "./tool-calls.js";
+import { createUsage } from "./usage.js";
+
+const finishReasons: Readonly<Record<string, FinishReason>> = {
+  stop: "stop",
+  length: "length",
+  tool_calls: "tool_calls",
+  function_call: "tool_calls",
+  content_filter: "content_filter",
+};
+
+/** xAI: `cost_in_usd_ticks`, ten thousand million of them to the dollar. */
+const TICKS_PER_USD = 1e10;
+
+/** OpenAI's Chat Completions, and the many services that speak it more or less. */
+export const openaiChatDialect: Dialect = {
+  name: "openai-chat",
+  framing: "sse",
+  createDecoder: () => createDecoder(createReader),
+  decodeJson(body) {
+    if (!isFields(body)) return null;
+    if (body["error"]) return [failure(body)];
+    if (!Array.isArray(body["choices"])) return null;
+    const parts: DialectPart[] = [];
+    const reader = createReader((part) => parts.push(part));
+    reader.read(body, { data: "" });
+    reader.close?.();
+    return parts.some((part) => part.type === "error") ? parts : [...parts, { type: "done" }];
+  },
+};
+
+function createReader(emit: Emit): DialectReader {
+  const tools = createToolCalls(emit);
+  const usage = createUsage(emit);
+  let hasFinished = false;
+  let hasText = false;
+  let isReadingPrompt = false;
+  let lastTool: string | number = 0;
+
+  function readDelta(delta: Fields): void {
+    const { content, reasoning_content, reasoning, refusal, tool_calls, function_call } = delta;
+    // Both names for the same words: some servers fill both
+    const thought = stringOf(reasoning_content) || stringOf(reasoning);
+    if (thought !== "") emit({ type: "text", delta: thought, channel: "reasoning" });
+    if (typeof content === "string") readText(content);
+    else if (Array.isArray(content)) content.forEach(readContentPart);
+    // Snowflake sends an empty one on every chunk
+    if (typeof refusal === "string") readText(refusal);
+    if (Array.isArray(tool_calls)) for (const call of tool_calls) readToolCall(fieldsOf(call));
+    else if (isFields(function_call)) readToolCall({ function: function_call });
+  }
+
+  function readText(delta: string): void {
+    if (delta === "") return;
+    hasText = true;
+    emit({ type: "text", delta });
+  }
+
+  /** Mistral: content is a list of texts and thoughts. */
+  function readContentPart(part: unknown): void {
+    const { text, thinking } = fieldsOf(part);
+    readText(stringOf(text));
+    for (const thought of itemsOf(thinking)) {
+      const delta = stringOf(fieldsOf(thought)["text"]);
+      if (delta !== "") emit({ type: "text", delta, channel: "reasoning" });
+    }
+  }
+
+  function readToolCall(call: Fields): void {
+    const { name, arguments: fragment } = fieldsOf(call["function"]);
+    const id = stringOf(call["id"]);
+    lastTool = toolKey(numberOf(call["index"]), id, lastTool, stringOf(name));
+    tools.append(tools.open(lastTool, id, stringOf(name)), fragment);
+  }
+
+  /** Fragments belong together by index; some servers leave it out, and some give 0 to every call. */
+  function toolKey(
+    index: number | undefined,
+    id: string,
+    last: string | number,
+    name: string,
+  ): string | number {
+    const key = index ?? (id === "" ? last : id);
+    const known = tools.find(key);
+    return known !== undefined && id !== "" && name !== "" && known.id !== id ? id : key;
+  }
+
+  function readFinish(raw: string): void {
+    if (hasFinished) return;
+    hasFinished = true;
+    tools.closeAll();
+    emit({ type: "finish", reason: finishReasons[raw] ?? "other", raw });
+  }
+
+  /** llama.cpp tells how much of the prompt it has read. */
+  function readPromptProgress(progress: Fields): void {
+    const total = numberOf(progress["total"]);
+    const completed = numberOf(progress["processed"]);
+    if (total === undefined || completed === undefined) return;
+    const stage = "prompt";
+    if (!isReadingPrompt) {
+      emit({ type: "stage", stage, status: "running", label: "Reading the prompt", weight: 0 });
+    }
+    isReadingPrompt = completed < total;
+    emit({ type: "progress", stage, completed, total, unit: "tokens" });
+    if (!isReadingPrompt) emit({ type: "stage", stage, status: "done" });
+  }
+
+  return {
+    read(chunk) {
+      const { choices, error, x_groq, prompt_progress } = chunk;
+      let counted = chunk["usage"] ?? (x_groq && fieldsOf(x_groq)["usage"]);
+      let failed = error;
+      for (const item of itemsOf(choices)) {
+        const choice = fieldsOf(item);
+        const { delta, message, finish_reason } = choice;
+        if (choice["index"]) continue;
+        if (isFields(delta)) readDelta(delta);
+        else if (!hasText && isFields(message)) readDelta(message);
+        failed ??= choice["error"];
+        // Moonshot
+        counted ??= choice["usage"];
+        if (typeof finish_reason === "string" && finish_reason !== "") {
+          if (finish_reason === "error") failed ??= "the provider finished with an error";
+          else readFinish(finish_reason);
+        }
+      }
+      if (isFields(prompt_progress)) readPromptProgress(prompt_progress);
+      if (isFields(counted)) usage.update(usageOf(counted));
+      // Last: OpenRouter puts it beside choices and usage
+      if (failed) emit(failure({ error: failed }));
+      return Boolean(choices || counted || failed || prompt_progress);
+    },
+    isComplete: () => hasFinished,
+    close: tools.closeAll,
+  };
+}
+
+function usageOf(counted: Fields) {
+  const { prompt_tokens_details, completion_tokens_details, cost, cost_in_usd_ticks } = counted;
+  const ticks = numberOf(cost_in_usd_ticks) ?? 0;
+  // OpenRouter counts in credits, which are US dollars; Perplexity's `cost` is an object without a currency
+  const amount = numberOf(cost) ?? (ticks > 0 ? ticks / TICKS_PER_USD : undefined);
+  return defined({
+    inputTokens: numberOf(counted["prompt_tokens"]),
+    // xAI does not count the reasoning in; its number is passed on as it stands
+    outputTokens: numberOf(counted["completion_tokens"]),
+    cachedInputTokens:
+      numberOf(fieldsOf(prompt_tokens_details)["cached_tokens"]) ??
+      numberOf(counted["prompt_cache_hit_tokens"]),
+    reasoningTokens: numberOf(fieldsOf(completion_tokens_details)["reasoning_tokens"]),
+    cost: amount === undefined ? undefined : { amount, currency: "USD" },
+  });
+}

@@ -1,0 +1,91 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { type Dialect, dialects } from "@ai-progress-stream/protocol/dialects";
+import { describe, expect, test } from "vitest";
+import { decodeStream, outcomeOf } from "../../support/decode-stream.js";
+
+/** Recorded bytes of real providers. They are no part of this repository: where they are missing, this is skipped. */
+const root = path.resolve(import.meta.dirname, "../../..");
+const fixtures = process.env["FIXTURES_DIR"] ?? path.resolve(root, "../shared/fixtures");
+
+/** What a recording amounts to, as read by hand: only the fields that are compared. */
+interface Expected {
+  text: string;
+  reasoning?: string;
+  finishReason?: string;
+  usage?: { inputTokens?: number; outputTokens?: number };
+  error?: unknown;
+  complete?: boolean;
+  aborted?: boolean;
+  ifFlushedAtEof?: Partial<Expected>;
+  toolCalls?: { id?: string; name: string; arguments?: unknown }[];
+}
+
+const folders: Readonly<Record<string, Dialect>> = {
+  "openai-chat": dialects["openai-chat"],
+  "openai-responses": dialects["openai-responses"],
+  anthropic: dialects.anthropic,
+  gemini: dialects.gemini,
+  ollama: dialects.ollama,
+  "ai-sdk-ui": dialects["ai-sdk"],
+  "ag-ui": dialects["ag-ui"],
+  cohere: dialects.cohere,
+  langgraph: dialects.langgraph,
+};
+
+const recordings = Object.keys(folders)
+  .filter((folder) => folders[folder] && existsSync(path.join(fixtures, folder)))
+  .flatMap((folder) =>
+    readdirSync(path.join(fixtures, folder))
+      .filter((file) => file.endsWith(".expected.json"))
+      .map((file) => `${folder}/${file.slice(0, -".expected.json".length)}`),
+  );
+
+if (recordings.length === 0) {
+  test.skip(`recorded streams are not at ${fixtures}: set FIXTURES_DIR to read them elsewhere`, () => {});
+}
+
+describe.each(recordings)("the recording %s", (name) => {
+  const file = path.join(fixtures, name);
+  const dialect = folders[path.dirname(name)] as Dialect;
+  const bytes = readFileSync(`${file}${dialect.framing === "sse" ? ".sse" : ".ndjson"}`);
+  const written: Expected = JSON.parse(readFileSync(`${file}.expected.json`, "utf8"));
+  const expected = { ...written, ...written.ifFlushedAtEof };
+  const whole = decodeStream(dialect, [bytes]);
+
+  test("gives the text, the reasoning, the usage and the end that were recorded", () => {
+    const outcome = outcomeOf(whole);
+    expect(outcome.text).toBe(expected.text);
+    expect(outcome.reasoning).toBe(expected.reasoning ?? "");
+    const { inputTokens, outputTokens } = outcome.usage ?? {};
+    if (expected.usage) expect({ inputTokens, outputTokens }).toEqual(expected.usage);
+    const isComplete = expected.error === undefined && expected.complete !== false;
+    expect({ isDone: outcome.isDone, hasError: outcome.error !== null }).toEqual({
+      isDone: isComplete,
+      hasError: !isComplete,
+    });
+    if (expected.toolCalls && isComplete) {
+      expect(outcome.tools.map((call) => call.name)).toEqual(expected.toolCalls.map((call) => call.name));
+    }
+  });
+
+  test("gives the same parts however its bytes are cut", () => {
+    expect(decodeStream(dialect, each(bytes))).toEqual(whole);
+    for (let seed = 1; seed <= 5; seed++) expect(decodeStream(dialect, cut(bytes, seed))).toEqual(whole);
+  });
+});
+
+function* each(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at++) yield bytes.subarray(at, at + 1);
+}
+
+/** Pieces of 1 to 400 bytes, the same for the same seed. */
+function* cut(bytes: Uint8Array, seed: number): Generator<Uint8Array> {
+  let state = seed;
+  for (let at = 0; at < bytes.length; ) {
+    state = (state * 48_271) % 2_147_483_647;
+    const end = at + 1 + (state % 400);
+    yield bytes.subarray(at, end);
+    at = end;
+  }
+}

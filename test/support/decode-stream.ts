@@ -1,0 +1,117 @@
+import type { Dialect, DialectMessage, DialectPart } from "@ai-progress-stream/protocol/dialects";
+import { createParser } from "eventsource-parser";
+
+/** Cuts bytes into messages as a client does, and hands them to a decoder; `end` gives what stands at the end. */
+interface Framing {
+  feed(text: string): void;
+  end(): readonly DialectPart[];
+}
+
+/** The parts that a stream of a dialect holds, however its bytes are cut. */
+export function decodeStream(dialect: Dialect, chunks: Iterable<Uint8Array>): DialectPart[] {
+  const parts: DialectPart[] = [];
+  const decoder = dialect.createDecoder();
+  const take = (message: DialectMessage) => parts.push(...decoder.decode(message));
+  const framing =
+    dialect.framing === "sse" ? sse(take, (rest) => decoder.end(rest)) : ndjson(take, () => decoder.end());
+  const utf8 = new TextDecoder();
+  for (const chunk of chunks) framing.feed(utf8.decode(chunk, { stream: true }));
+  framing.feed(utf8.decode());
+  parts.push(...framing.end());
+  return parts;
+}
+
+/** The same for a text in one piece. */
+export const decodeText = (dialect: Dialect, text: string): DialectPart[] =>
+  decodeStream(dialect, [new TextEncoder().encode(text)]);
+
+/** The same for messages that are already framed. Each is one SSE message, or one line. */
+export function decodeMessages(
+  dialect: Dialect,
+  messages: readonly (object | string | DialectMessage)[],
+  rest?: readonly string[],
+): DialectPart[] {
+  const decoder = dialect.createDecoder();
+  const parts = messages.flatMap((message) => [
+    ...decoder.decode({ data: typeof message === "string" ? message : JSON.stringify(message) }),
+  ]);
+  return [...parts, ...decoder.end(rest)];
+}
+
+function sse(
+  take: (message: DialectMessage) => void,
+  end: (rest: string[]) => readonly DialectPart[],
+): Framing {
+  const rest: string[] = [];
+  const parser = createParser({
+    onEvent: take,
+    onError: (error) => {
+      if (error.line !== undefined) rest.push(error.line);
+    },
+  });
+  return {
+    feed: (text) => parser.feed(text),
+    end() {
+      // What a blank line would still have closed
+      parser.feed("\n\n");
+      return end(rest);
+    },
+  };
+}
+
+function ndjson(take: (message: DialectMessage) => void, end: () => readonly DialectPart[]): Framing {
+  let buffer = "";
+  const drain = () => {
+    const lines = buffer.split("\n");
+    buffer = lines.pop() ?? "";
+    for (const line of lines) if (line.trim() !== "") take({ data: line });
+  };
+  return {
+    feed(text) {
+      buffer += text;
+      drain();
+    },
+    end() {
+      buffer += "\n";
+      drain();
+      return end();
+    },
+  };
+}
+
+/** What a sequence of parts amounts to. */
+export interface Outcome {
+  text: string;
+  reasoning: string;
+  finish: string | null;
+  usage: Record<string, unknown> | null;
+  error: string | null;
+  isDone: boolean;
+  tools: { id: string; name: string; arguments: unknown }[];
+}
+
+export function outcomeOf(parts: readonly DialectPart[]): Outcome {
+  const outcome: Outcome = {
+    text: "",
+    reasoning: "",
+    finish: null,
+    usage: null,
+    error: null,
+    isDone: false,
+    tools: [],
+  };
+  for (const part of parts) {
+    if (part.type === "text") {
+      const channel = part.channel === "reasoning" ? "reasoning" : "text";
+      outcome[channel] = part.replace ? part.delta : outcome[channel] + part.delta;
+    } else if (part.type === "finish") outcome.finish = part.raw;
+    else if (part.type === "usage") {
+      const { type: _type, ...usage } = part;
+      outcome.usage = { ...outcome.usage, ...usage };
+    } else if (part.type === "error") outcome.error = part.code;
+    else if (part.type === "done") outcome.isDone = true;
+    else if (part.type === "custom" && part.name === "tool-call")
+      outcome.tools.push(part.value as Outcome["tools"][number]);
+  }
+  return outcome;
+}
