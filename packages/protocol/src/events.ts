@@ -21,7 +21,10 @@ export interface StagePlan {
   readonly weight?: number;
 }
 
-/** How far something has come: `completed` of `total` `unit`s, or a `fraction` 0..1, or only a message. */
+/**
+ * How far something has come: `completed` of `total` `unit`s, or a `fraction` 0..1, or only a message. An empty
+ * message takes the run's message back.
+ */
 export interface ProgressAmount {
   readonly completed?: number;
   readonly total?: number;

@@ -155,7 +155,7 @@ function staged(state: RunState, event: StageEvent): Partial<RunState> {
 }
 
 function progressed(state: RunState, event: ProgressEvent): Partial<RunState> {
-  const message = event.message ?? state.message;
+  const message = event.message === undefined ? state.message : event.message || null;
   if (event.stage === undefined) {
     return { message, progress: rise(state.progress, fractionOf(event)) };
   }

@@ -1,0 +1,54 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export interface DemoConfig {
+  readonly port: number;
+  /** Null: the simulated provider answers. */
+  readonly upstream: {
+    readonly baseURL: string;
+    readonly apiKey: string | undefined;
+    readonly model: string;
+  } | null;
+  readonly abandonAfterMs: number;
+  readonly heartbeatMs: number;
+  readonly timeouts: {
+    readonly connectMs: number;
+    readonly firstByteMs: number;
+    readonly idleMs: number;
+    readonly totalMs: number;
+  };
+}
+
+const envFile = fileURLToPath(new URL("../../../.env", import.meta.url));
+
+/**
+ * Reads the environment, and `.env` beside the root's package.json where there is one.
+ * @throws Error that names the variable and says what it takes
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): DemoConfig {
+  if (existsSync(envFile)) process.loadEnvFile(envFile);
+  const baseURL = env["AI_BASE_URL"];
+  const ms = (name: string, fallback: number): number => readNumber(env, name, fallback);
+  return {
+    port: readNumber(env, "PORT", 3000),
+    upstream: baseURL
+      ? { baseURL, apiKey: env["AI_API_KEY"], model: env["AI_MODEL"] || "gpt-4.1-mini" }
+      : null,
+    abandonAfterMs: ms("ABANDON_AFTER_MS", 60_000),
+    heartbeatMs: ms("HEARTBEAT_MS", 15_000),
+    timeouts: {
+      connectMs: ms("CONNECT_TIMEOUT_MS", 10_000),
+      firstByteMs: ms("FIRST_BYTE_TIMEOUT_MS", 60_000),
+      idleMs: ms("IDLE_TIMEOUT_MS", 60_000),
+      totalMs: ms("TOTAL_TIMEOUT_MS", 600_000),
+    },
+  };
+}
+
+function readNumber(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  const text = env[name]?.trim();
+  if (!text) return fallback;
+  const value = Number(text);
+  if (value >= 0) return value;
+  throw new Error(`${name} is "${text}". Set it to a number of 0 or more, to Infinity, or leave it out.`);
+}

@@ -1,0 +1,34 @@
+/** Time and timers, so that a test can own both. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls `run` once after `ms`; `Infinity` never does. Gives the function that calls it off. */
+  after(ms: number, run: () => void): () => void;
+}
+
+/** The longest delay that a timer of Node takes; it turns a longer one into 1 ms. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** The machine's own. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, run) {
+    if (ms === Infinity) return () => {};
+    const timer = setTimeout(run, Math.min(Math.max(0, ms), MAX_DELAY_MS));
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Resolves after `ms`, or at once when the signal aborts. */
+export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const finish = (): void => {
+      callOff();
+      signal?.removeEventListener("abort", finish);
+      resolve();
+    };
+    const callOff = clock.after(ms, finish);
+    signal?.addEventListener("abort", finish);
+  });
+}

@@ -1,0 +1,259 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { isRunId, parseEventId, type StagePlan } from "@ai-progress-stream/protocol";
+import type { Clock } from "../clock.js";
+import { describeError, type Logger } from "../logger.js";
+import type { Job } from "../run/job.js";
+import type { RunToDo } from "../run/runner.js";
+import { type RunRecord, type RunStore, StoreError } from "../store/run-store.js";
+import type { Audience } from "./audience.js";
+import { fingerprintOf, readJsonBody } from "./body.js";
+import { checkOrigin } from "./origin.js";
+import { Problem, sendProblem } from "./problem.js";
+import { openViewer } from "./viewer.js";
+
+/** A request as Express hands it on, as far as it matters here. */
+export type EndpointRequest = IncomingMessage & { readonly baseUrl?: string; body?: unknown };
+
+/** What a kind of endpoint does with an input. */
+export interface JobSpec {
+  /** @throws Problem 422 where the input is not what the job takes */
+  prepare(body: unknown): Promise<PreparedJob>;
+  readonly totalTimeoutMs: number;
+}
+
+/** A job with its input, ready to run. */
+export interface PreparedJob {
+  readonly input: unknown;
+  readonly job: Job<never>;
+  readonly stages: readonly StagePlan[];
+}
+
+export interface EndpointOptions {
+  readonly store: RunStore;
+  readonly audience: Audience;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly principal: ((req: never) => string | null | undefined | Promise<string | null | undefined>) | null;
+  readonly allowedOrigins: readonly string[];
+  readonly maxBodyBytes: number;
+  readonly heartbeatMs: number;
+  readonly stallMs: number;
+  readonly leaseMs: number;
+  /** Starts a run that the store has made. */
+  readonly start: (todo: RunToDo) => void;
+  readonly isClosing: () => boolean;
+}
+
+export type EndpointHandler = (req: EndpointRequest, res: ServerResponse) => Promise<void>;
+
+/** How long a refused newcomer should wait while the server shuts down, in milliseconds. */
+const CLOSING_RETRY_MS = 5_000;
+
+/** The HTTP contract of one mounted endpoint. See PROTOCOL.md for the table. */
+export function createEndpoint(spec: JobSpec, options: EndpointOptions): EndpointHandler {
+  const { store, clock, logger } = options;
+
+  async function route(req: EndpointRequest, res: ServerResponse): Promise<void> {
+    const [run, action, ...rest] = pathOf(req);
+    if (rest.length > 0 || (action !== undefined && action !== "cancel")) throw new Problem("not_found");
+    if (run === undefined) {
+      allow(req, "POST");
+      checkOrigin(req, options.allowedOrigins);
+      return req.headers["last-event-id"] === undefined ? create(req, res) : resume(req, res);
+    }
+    if (action === "cancel") {
+      allow(req, "POST");
+      checkOrigin(req, options.allowedOrigins);
+      return cancel(req, res, run);
+    }
+    allow(req, "GET", "HEAD");
+    return attach(req, res, run);
+  }
+
+  async function create(req: EndpointRequest, res: ServerResponse): Promise<void> {
+    if (options.isClosing()) {
+      throw new Problem("overloaded", {
+        detail: "The server is shutting down. Try again in a moment.",
+        retryAfterMs: CLOSING_RETRY_MS,
+      });
+    }
+    const principal = await identify(req);
+    const key = readKey(req);
+    const body = await readJsonBody(req, options.maxBodyBytes);
+    const prepared = await spec.prepare(body);
+    const run = randomBytes(18).toString("base64url");
+    const lease = randomUUID();
+    const isDetached = prefersAsync(req);
+    const scope = req.baseUrl ?? "";
+    const fingerprint = fingerprintOf(body);
+    const { leaseMs } = options;
+    const outcome = await store.create({
+      run,
+      scope,
+      principal,
+      key,
+      fingerprint,
+      lease,
+      leaseMs,
+      isDetached,
+    });
+    if (outcome.kind === "conflict") throw new Problem("conflict");
+    if (outcome.kind === "busy") throw new Problem("overloaded", { retryAfterMs: outcome.retryAfterMs });
+    const isNew = outcome.kind === "created";
+    const record = isNew
+      ? ({ run, scope, principal, status: "running", head: 0 } satisfies RunRecord)
+      : await store.find(outcome.run);
+    if (!record) throw new Problem("run_lost");
+    if (isDetached) answerAccepted(req, res, record);
+    else stream(req, res, record, isNew ? 0 : null);
+    if (!isNew) return;
+    const { totalTimeoutMs } = spec;
+    // After `open` is on its way: the viewer knows of its run before the job does anything.
+    process.nextTick(() => options.start({ run, lease, principal, totalTimeoutMs, ...prepared }));
+  }
+
+  /** A request that names an event can never start work, whatever its body. */
+  async function resume(req: EndpointRequest, res: ServerResponse): Promise<void> {
+    const id = parseEventId(String(req.headers["last-event-id"]));
+    if (!id) {
+      throw new Problem("invalid_input", {
+        detail: "Last-Event-ID is not an id of this server's events. Leave the header out to start a run.",
+      });
+    }
+    const record = await findOwn(req, id.run);
+    if (!record) throw new Problem("run_lost");
+    // A client may have taken note of the id of `end` and lost the event itself: it is sent again.
+    const isAtEnd = record.status !== "running" && id.seq === record.head;
+    stream(req, res, record, isAtEnd ? id.seq - 1 : id.seq);
+  }
+
+  async function attach(req: EndpointRequest, res: ServerResponse, run: string): Promise<void> {
+    const record = await findOwn(req, run);
+    if (!record) throw new Problem("not_found");
+    if (!acceptsStream(req)) {
+      // Who polls looks, too.
+      await store.attend(run, "poll", clock.now());
+      const page = await store.read(run, null);
+      if (page?.kind !== "snapshot") throw new Problem("not_found");
+      return sendJson(res, 200, page.state);
+    }
+    const header = req.headers["last-event-id"];
+    const id = header === undefined ? null : parseEventId(String(header));
+    const cursor = id?.run === run ? id.seq : null;
+    if (record.status !== "running" && cursor === record.head) {
+      // Nothing is left to say. 204 is what keeps an EventSource from connecting for ever.
+      res.writeHead(204, { "Cache-Control": "no-store" }).end();
+      return;
+    }
+    stream(req, res, record, cursor);
+  }
+
+  async function cancel(req: EndpointRequest, res: ServerResponse, run: string): Promise<void> {
+    if (!(await findOwn(req, run))) throw new Problem("not_found");
+    await store.requestCancel(run, "user");
+    const record = await store.find(run);
+    sendJson(res, 202, { run, status: record?.status ?? "cancelled" });
+  }
+
+  function stream(req: EndpointRequest, res: ServerResponse, record: RunRecord, cursor: number | null): void {
+    const { run, status } = record;
+    const onError = (error: unknown): void =>
+      logger.error({ run, ...describeError(error) }, "a viewer was dropped");
+    openViewer(res, { run, status, cursor, location: locationOf(req, run) }, { ...options, onError });
+  }
+
+  /** The run, if it was made here and by the same principal; whoever may not see it learns nothing of it. */
+  async function findOwn(req: EndpointRequest, run: string): Promise<RunRecord | null> {
+    if (!isRunId(run)) return null;
+    const principal = await identify(req);
+    await store.reap(run);
+    const record = await store.find(run);
+    return record?.scope === (req.baseUrl ?? "") && record.principal === principal ? record : null;
+  }
+
+  async function identify(req: EndpointRequest): Promise<string | null> {
+    if (!options.principal) return null;
+    const principal = await options.principal(req as never);
+    if (principal === null || principal === undefined || principal === "") throw new Problem("unauthorized");
+    return principal;
+  }
+
+  return async (req, res) => {
+    try {
+      await route(req, res);
+    } catch (error) {
+      if (res.headersSent) {
+        logger.error(describeError(error), "a response broke");
+        res.destroy();
+        return;
+      }
+      const problem = toProblem(error);
+      const requestId = sendProblem(res, problem);
+      if (problem.code === "internal" || problem.cause !== undefined) {
+        logger.error({ requestId, code: problem.code, ...describeError(error) }, "request failed");
+      }
+      // What is left of a body that was refused would be taken for the next request.
+      if (!req.complete) res.on("finish", () => req.destroy());
+    }
+  };
+}
+
+function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof StoreError) {
+    return new Problem("overloaded", { retryAfterMs: 5_000 }, { cause: error });
+  }
+  return new Problem("internal", {}, { cause: error });
+}
+
+function pathOf(req: EndpointRequest): string[] {
+  const path = (req.url ?? "/").split("?")[0] ?? "";
+  return path.split("/").filter((segment) => segment !== "");
+}
+
+function allow(req: EndpointRequest, ...methods: readonly string[]): void {
+  if (methods.includes(req.method ?? "")) return;
+  throw new Problem("invalid_input", {
+    status: 405,
+    allow: methods.join(", "),
+    detail: `${req.method} is not possible here. Use ${methods.join(" or ")}.`,
+  });
+}
+
+/**
+ * The Idempotency-Key, bare or as the quoted string of the IETF draft.
+ * @throws Problem 400
+ */
+function readKey(req: EndpointRequest): string | null {
+  const header = req.headers["idempotency-key"];
+  if (header === undefined) return null;
+  const key = /^"(.*)"$/.exec(String(header))?.[1] ?? String(header);
+  if (/^[\x21-\x7e]{1,255}$/.test(key)) return key;
+  throw new Problem("invalid_input", {
+    detail: "Idempotency-Key is not valid. Send 1 to 255 visible ASCII characters, such as a UUID.",
+  });
+}
+
+const prefersAsync = (req: EndpointRequest): boolean =>
+  /(?:^|,)\s*respond-async\s*(?:[,;]|$)/i.test(String(req.headers["prefer"] ?? ""));
+
+const acceptsStream = (req: EndpointRequest): boolean =>
+  /(?:^|,)\s*text\/event-stream\s*(?:[,;]|$)/i.test(req.headers.accept ?? "");
+
+const locationOf = (req: EndpointRequest, run: string): string => `${req.baseUrl ?? ""}/${run}`;
+
+function answerAccepted(req: EndpointRequest, res: ServerResponse, { run, status }: RunRecord): void {
+  res.setHeader("Location", locationOf(req, run));
+  res.setHeader("Preference-Applied", "respond-async");
+  sendJson(res, 202, { run, status });
+}
+
+function sendJson(res: ServerResponse, status: number, body: unknown): void {
+  res.writeHead(status, {
+    "Content-Type": "application/json; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+  });
+  res.end(JSON.stringify(body));
+}

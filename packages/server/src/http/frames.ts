@@ -1,0 +1,29 @@
+import { encodeFrame, encodeTextFrame, formatEventId, type LoggedEvent } from "@ai-progress-stream/protocol";
+import type { Page } from "../store/run-store.js";
+
+/** A page is encoded when the first viewer needs it; all who read the same one share the text. */
+const encoded = new WeakMap<object, string>();
+
+/** A page of a run as frames. */
+export function encodePage(run: string, page: Page): string {
+  const key = page.kind === "tail" ? page.events : page.state;
+  const known = encoded.get(key);
+  if (known !== undefined) return known;
+  const text =
+    page.kind === "tail"
+      ? page.events.map((event, index) => encodeEvent(run, page.firstSeq + index, event)).join("")
+      : encodeFrame(
+          { type: "snapshot", at: page.state.updatedAt, state: page.state },
+          formatEventId(run, page.state.seq),
+        );
+  encoded.set(key, text);
+  return text;
+}
+
+function encodeEvent(run: string, seq: number, event: LoggedEvent): string {
+  const id = formatEventId(run, seq);
+  if (event.type === "text" && event.channel === undefined && !event.replace) {
+    return encodeTextFrame(event.delta, event.at, id);
+  }
+  return encodeFrame(event, id);
+}

@@ -1,0 +1,155 @@
+import type { ServerResponse } from "node:http";
+import { encodeFrame, HEARTBEAT_FRAME, PROTOCOL_VERSION, type RunStatus } from "@ai-progress-stream/protocol";
+import type { Clock } from "../clock.js";
+import type { Page, RunStore } from "../store/run-store.js";
+import type { Audience } from "./audience.js";
+import { encodePage } from "./frames.js";
+import { streamHeaders } from "./headers.js";
+
+export interface ViewerOptions {
+  readonly store: RunStore;
+  readonly audience: Audience;
+  readonly clock: Clock;
+  readonly heartbeatMs: number;
+  /** A viewer that takes no byte for this long is dropped, in milliseconds. */
+  readonly stallMs: number;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface View {
+  readonly run: string;
+  readonly status: RunStatus;
+  /** Number of the last event it has; null: it has nothing. */
+  readonly cursor: number | null;
+  /** Where the run can be attached to. */
+  readonly location: string;
+}
+
+/** Handed to the socket at once; what comes after it waits here until the socket has taken that. */
+const SLICE_BYTES = 65_536;
+
+/**
+ * Streams one run to one response until the run ends or the viewer leaves. Events are pulled from the store at the
+ * viewer's own pace: whoever reads slowly costs one page, and is caught up by a snapshot once the log has moved on.
+ */
+export function openViewer(res: ServerResponse, view: View, options: ViewerOptions): void {
+  const { store, audience, clock, heartbeatMs, stallMs } = options;
+  const { run } = view;
+  let cursor = view.cursor;
+  let unsent: Buffer | null = null;
+  let isLast = false;
+  let isPumping = false;
+  let isWoken = false;
+  let isOpen = true;
+  let callOffHeartbeat = (): void => {};
+  let callOffStall = (): void => {};
+
+  res.writeHead(200, { ...streamHeaders, "Content-Location": view.location });
+  const { status } = view;
+  res.write(
+    encodeFrame({ type: "open", at: clock.now(), protocol: PROTOCOL_VERSION, run, status, heartbeatMs }),
+  );
+
+  function close(): void {
+    if (!isOpen) return;
+    isOpen = false;
+    callOffHeartbeat();
+    callOffStall();
+    leave();
+  }
+
+  function heartbeat(): void {
+    if (heartbeatMs <= 0) return;
+    callOffHeartbeat = clock.after(heartbeatMs, () => {
+      if (unsent === null && !res.writableNeedDrain) res.write(HEARTBEAT_FRAME);
+      heartbeat();
+    });
+  }
+
+  /** One write per turn: what several events wake it for is read at once. */
+  function wake(): void {
+    isWoken = true;
+    if (!isPumping) process.nextTick(() => void pump());
+  }
+
+  async function pump(): Promise<void> {
+    if (isPumping) return;
+    isPumping = true;
+    try {
+      while (isOpen && isWoken && !res.writableNeedDrain) {
+        isWoken = false;
+        const page = await store.read(run, cursor);
+        if (!isOpen) break;
+        send(page);
+      }
+    } catch (error) {
+      options.onError(error);
+      // The viewer reconnects, and reads again where it was.
+      res.destroy();
+    }
+    isPumping = false;
+  }
+
+  function send(page: Page | null): void {
+    if (page === null) {
+      finish();
+      return;
+    }
+    if (page.kind === "snapshot") {
+      cursor = page.state.seq;
+      isLast = page.state.status !== "running";
+    } else {
+      cursor = page.firstSeq + page.events.length - 1;
+      isLast = page.hasEnded;
+      if (page.events.length === 0) {
+        if (isLast) finish();
+        return;
+      }
+    }
+    const text = encodePage(run, page);
+    if (text.length <= SLICE_BYTES) {
+      if (!res.write(text)) awaitDrain();
+      else if (isLast) finish();
+      return;
+    }
+    unsent = Buffer.from(text);
+    sendSlices();
+  }
+
+  /** A long page goes out in slices, so that a slow viewer is seen to take something. */
+  function sendSlices(): void {
+    while (unsent !== null) {
+      const slice = unsent.subarray(0, SLICE_BYTES);
+      unsent = unsent.length > SLICE_BYTES ? unsent.subarray(SLICE_BYTES) : null;
+      if (!res.write(slice)) {
+        awaitDrain();
+        return;
+      }
+    }
+    if (isLast) finish();
+  }
+
+  function awaitDrain(): void {
+    callOffStall();
+    callOffStall = clock.after(stallMs, () => res.destroy());
+  }
+
+  function finish(): void {
+    close();
+    res.end();
+  }
+
+  res.on("drain", () => {
+    callOffStall();
+    if (!isOpen) return;
+    sendSlices();
+    if (unsent === null && !res.writableNeedDrain && !isLast) wake();
+  });
+  // `req`'s own "close" fires as soon as its body is read.
+  res.on("close", close);
+  res.on("error", close);
+
+  const leave = audience.join(run, wake);
+  heartbeat();
+  wake();
+}

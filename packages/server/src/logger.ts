@@ -1,0 +1,29 @@
+/** What is logged goes here, in pino's shape: an object of fields, then a message. */
+export interface Logger {
+  debug(fields: object, message?: string): void;
+  info(fields: object, message?: string): void;
+  warn(fields: object, message?: string): void;
+  error(fields: object, message?: string): void;
+}
+
+/** Warnings and errors to stderr, one line of JSON each; nothing else. */
+export const stderrLogger: Logger = {
+  debug() {},
+  info() {},
+  warn: (fields, message) => write("warn", fields, message),
+  error: (fields, message) => write("error", fields, message),
+};
+
+function write(level: string, fields: object, message: string | undefined): void {
+  process.stderr.write(`${JSON.stringify({ level, message, ...fields })}\n`);
+}
+
+/** An unknown thrown value as fields of a log line. */
+export function describeError(error: unknown): { name: string; detail: string; stack?: string } {
+  if (!(error instanceof Error)) return { name: typeof error, detail: String(error) };
+  return {
+    name: error.name,
+    detail: error.message,
+    ...(error.stack === undefined ? {} : { stack: error.stack }),
+  };
+}

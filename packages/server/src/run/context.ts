@@ -1,0 +1,87 @@
+import type { ProgressAmount } from "@ai-progress-stream/protocol";
+import type { Relay } from "../upstream/relay.js";
+import type { JobContext, Reporter } from "./job.js";
+import type { Recorder } from "./recorder.js";
+import { createUsageMeter } from "./usage-meter.js";
+
+export interface ContextOptions<Input> {
+  readonly input: Input;
+  readonly runId: string;
+  readonly principal: string | null;
+  readonly signal: AbortSignal;
+  readonly recorder: Recorder;
+  readonly relay: Relay;
+}
+
+/** Turns what a job says into events. */
+export function createJobContext<Input>(options: ContextOptions<Input>): JobContext<Input> {
+  const { input, runId, principal, signal, recorder } = options;
+  const meter = createUsageMeter(recorder);
+
+  function createReporter(stage: string | null): Reporter {
+    const ofStage = stage === null ? {} : { stage };
+    return {
+      progress(first: number | ProgressAmount, total?: number, message?: string) {
+        const amount: ProgressAmount =
+          typeof first === "object"
+            ? first
+            : {
+                completed: first,
+                ...(total === undefined ? {} : { total }),
+                ...(message === undefined ? {} : { message }),
+              };
+        recorder.record({ type: "progress", ...ofStage, ...checkedAmount(amount) });
+      },
+      text: (delta, { replace = false } = {}) =>
+        recorder.record({ type: "text", delta: String(delta), replace }),
+      reasoning: (delta, { replace = false } = {}) =>
+        recorder.record({ type: "text", delta: String(delta), channel: "reasoning", replace }),
+      usage: (usage) => recorder.record({ type: "usage", ...usage }),
+      custom: (name, value) => recorder.record({ type: "custom", name, value }),
+      relay: (provider, request) =>
+        options.relay(provider, request, { ...options, stage, onUsage: meter.open() }),
+      ready: () => recorder.ready(),
+    };
+  }
+
+  return {
+    input,
+    signal,
+    runId,
+    principal,
+    ...createReporter(null),
+    async stage(id, work) {
+      recorder.record({ type: "stage", stage: id, status: "running" });
+      try {
+        const result = await work({ id, ...createReporter(id) });
+        recorder.record({ type: "stage", stage: id, status: "done" });
+        return result;
+      } catch (error) {
+        // A cancelled stage has not failed; the run's end closes it.
+        if (!signal.aborted) recorder.record({ type: "stage", stage: id, status: "failed" });
+        throw error;
+      }
+    },
+    skip: (id, message) =>
+      recorder.record({
+        type: "stage",
+        stage: id,
+        status: "skipped",
+        ...(message === undefined ? {} : { message }),
+      }),
+  };
+}
+
+const AMOUNTS = ["completed", "total", "fraction"] as const;
+
+/** A job's arithmetic may give NaN or a negative number; a viewer would refuse the whole event for it. */
+function checkedAmount(amount: ProgressAmount): ProgressAmount {
+  for (const name of AMOUNTS) {
+    const value = amount[name];
+    if (value === undefined || (Number.isFinite(value) && value >= 0)) continue;
+    throw new TypeError(
+      `progress: "${name}" is ${value}. Give a finite number of 0 or more, or leave it out.`,
+    );
+  }
+  return amount;
+}

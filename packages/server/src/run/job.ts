@@ -1,0 +1,49 @@
+import type { ProgressAmount, Usage } from "@ai-progress-stream/protocol";
+import type { ModelAnswer, ModelRequest, Provider } from "../upstream/provider.js";
+
+/** What a job can say of itself, of the whole run or, inside `stage`, of that stage. */
+export interface Reporter {
+  /** `completed` of `total`; without a stage it is the whole run's. */
+  progress(completed: number, total: number, message?: string): void;
+  /** The same with all fields, or only a message. */
+  progress(amount: ProgressAmount): void;
+  /** Appends to the answer. */
+  text(delta: string, options?: { replace?: boolean }): void;
+  /** Appends to the reasoning. */
+  reasoning(delta: string, options?: { replace?: boolean }): void;
+  /** What the run has used so far, cumulative; merged field by field. */
+  usage(usage: Usage): void;
+  /** An event of the application's own; delivered once, in order, and not kept in the state. */
+  custom(name: string, value: unknown): void;
+  /**
+   * Asks a model and streams its answer into the run.
+   * @throws RunFailure what went wrong upstream, as a code and a sentence
+   */
+  relay(provider: Provider, request: ModelRequest): Promise<ModelAnswer>;
+  /** Resolves when viewers and store have caught up; await it in a loop that produces without a pause. */
+  ready(): Promise<void>;
+}
+
+/** Inside a stage. */
+export interface StageReporter extends Reporter {
+  readonly id: string;
+}
+
+/** What a job is given. */
+export interface JobContext<Input = unknown> extends Reporter {
+  readonly input: Input;
+  /** Aborts on cancel, on abandonment, on shutdown and on time-out. Hand it to everything that waits. */
+  readonly signal: AbortSignal;
+  readonly runId: string;
+  readonly principal: string | null;
+  /**
+   * Runs one stage: running before `work`, done after it, failed if it throws. Gives what `work` gives.
+   * An id that was not planned is added as a stage of weight 0.
+   */
+  stage<T>(id: string, work: (stage: StageReporter) => T | Promise<T>): Promise<T>;
+  /** Marks a planned stage as not needed. */
+  skip(id: string, message?: string): void;
+}
+
+/** The work of one run. What it returns is the run's result, what it throws its failure. */
+export type Job<Input = unknown> = (context: JobContext<Input>) => unknown;

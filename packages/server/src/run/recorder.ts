@@ -1,0 +1,175 @@
+import type { EndEvent, LoggedEvent, TextChannel } from "@ai-progress-stream/protocol";
+import { type Clock, delay } from "../clock.js";
+import { type Orders, type RunStore, StoreError } from "../store/run-store.js";
+import { RunFailure } from "./failure.js";
+
+/** An event before it is dated. */
+export type Undated<E extends { readonly at: number }> = E extends unknown ? Omit<E, "at"> : never;
+
+export interface RecorderLimits {
+  /** Characters of text, both channels together. */
+  readonly textChars: number;
+  /** Characters of one result's or custom event's JSON. */
+  readonly valueChars: number;
+  /** Characters that may wait for a store that is away. */
+  readonly pendingChars: number;
+}
+
+export interface RecorderOptions {
+  readonly store: RunStore;
+  readonly run: string;
+  readonly lease: string;
+  readonly clock: Clock;
+  readonly limits: RecorderLimits;
+  /** Each event, once, in order, as it goes into the log. */
+  readonly onEvents: (events: readonly LoggedEvent[]) => void;
+  readonly onOrders: (orders: Orders) => void;
+  /** The store will take no more: the run was ended elsewhere, or the store stayed away. */
+  readonly onLost: (error: unknown) => void;
+}
+
+/** Writes one run's events into the store: in order, without a gap, and what comes in one turn at once. */
+export interface Recorder {
+  /**
+   * @throws RunFailure `output_limit` past the limit of text, `internal` for a value that is too large
+   */
+  record(event: Undated<Exclude<LoggedEvent, EndEvent>>): void;
+  /** So much is waiting that a fast source should pause until {@link ready}. */
+  readonly isFull: boolean;
+  /** Resolves when little enough is waiting that a fast source may go on. */
+  ready(): Promise<void>;
+  /** Writes what is waiting, then the end. False: the run had its end already. */
+  end(end: Undated<EndEvent>): Promise<boolean>;
+}
+
+/** Above this many waiting characters a source should pause. */
+const HIGH_WATER_CHARS = 65_536;
+const RETRY_MS = [50, 200, 1_000, 2_000, 5_000, 5_000, 5_000];
+
+export function createRecorder(options: RecorderOptions): Recorder {
+  const { store, run, lease, clock, limits } = options;
+  let pending: LoggedEvent[] = [];
+  let pendingChars = 0;
+  let textChars = 0;
+  let nextSeq = 1;
+  let flushing: Promise<void> | null = null;
+  let isEnding = false;
+  let isClosed = false;
+  /** First halves of surrogate pairs whose second has not come: half a pair cannot be stored as UTF-8. */
+  const held: Record<TextChannel, string> = { answer: "", reasoning: "" };
+
+  function recordText(delta: string, channel: TextChannel, replace: boolean): void {
+    let text = replace ? delta : held[channel] + delta;
+    held[channel] = "";
+    const last = text.charCodeAt(text.length - 1);
+    if (last >= 0xd800 && last <= 0xdbff) {
+      held[channel] = text.slice(-1);
+      text = text.slice(0, -1);
+    }
+    if (text === "" && !replace) return;
+    textChars += text.length;
+    if (textChars > limits.textChars) throw new RunFailure("output_limit");
+    pendingChars += text.length;
+    const previous = pending.at(-1);
+    if (previous?.type === "text" && (previous.channel ?? "answer") === channel && !replace) {
+      pending[pending.length - 1] = { ...previous, delta: previous.delta + text };
+      return;
+    }
+    push({
+      type: "text",
+      at: clock.now(),
+      delta: text,
+      ...(channel === "answer" ? {} : { channel }),
+      ...(replace ? { replace } : {}),
+    });
+  }
+
+  function push(event: LoggedEvent): void {
+    pending.push(event);
+    // A microtask: all that one read of the upstream gives is one append, and one write to each viewer.
+    flushing ??= Promise.resolve().then(flush);
+  }
+
+  async function flush(): Promise<void> {
+    while (pending.length > 0 && !isClosed) {
+      const batch = pending;
+      pending = [];
+      pendingChars = 0;
+      options.onEvents(batch);
+      try {
+        options.onOrders(await append(batch));
+        nextSeq += batch.length;
+      } catch (error) {
+        isClosed = true;
+        options.onLost(error);
+      }
+    }
+    flushing = null;
+  }
+
+  async function append(batch: readonly LoggedEvent[]): Promise<Orders> {
+    for (const pause of [...RETRY_MS, null]) {
+      try {
+        return await store.append(run, lease, nextSeq, batch);
+      } catch (error) {
+        const isPassing = error instanceof StoreError && error.code === "unavailable";
+        if (!isPassing || pause === null || pendingChars > limits.pendingChars) throw error;
+        await delay(clock, pause);
+      }
+    }
+    throw new StoreError("unavailable", "The store stayed away.");
+  }
+
+  return {
+    record(event) {
+      if (isEnding) return;
+      if (event.type === "text") {
+        recordText(event.delta, event.channel ?? "answer", event.replace === true);
+        return;
+      }
+      if (event.type === "result" || event.type === "custom") {
+        checkValue(event.value, limits.valueChars);
+        // JSON has no undefined, and without its value the event would be malformed.
+        if (event.value === undefined) {
+          push({ ...event, at: clock.now(), value: null });
+          return;
+        }
+      }
+      push({ at: clock.now(), ...event } as LoggedEvent);
+    },
+
+    get isFull() {
+      return !isClosed && pendingChars > HIGH_WATER_CHARS;
+    },
+
+    async ready() {
+      while (!isClosed && pendingChars > HIGH_WATER_CHARS) await flushing;
+    },
+
+    async end(end) {
+      if (isEnding) return false;
+      isEnding = true;
+      for (const channel of ["answer", "reasoning"] as const) {
+        if (held[channel] === "") continue;
+        // The second half never came. U+FFFD is what every encoder would have made of the first.
+        held[channel] = "";
+        recordText("\ufffd", channel, false);
+      }
+      if (!isClosed) push({ at: clock.now(), ...end } as LoggedEvent);
+      await flushing;
+      const hasWritten = !isClosed;
+      isClosed = true;
+      return hasWritten;
+    },
+  };
+}
+
+function checkValue(value: unknown, maxChars: number): void {
+  const json = JSON.stringify(value) ?? "null";
+  if (json.length <= maxChars) return;
+  throw new RunFailure("internal", undefined, {
+    cause: new Error(
+      `A result or custom value has ${json.length} characters of JSON; the limit is ${maxChars} (limits.valueChars). Send a link instead.`,
+    ),
+  });
+}

@@ -1,0 +1,181 @@
+import type { CancelReason, EndEvent, LoggedEvent, StagePlan } from "@ai-progress-stream/protocol";
+import { runError } from "@ai-progress-stream/protocol";
+import { type Clock, delay } from "../clock.js";
+import { describeError, type Logger } from "../logger.js";
+import { createRequestId } from "../request-id.js";
+import { type Orders, type RunStore, StoreError } from "../store/run-store.js";
+import type { Relay } from "../upstream/relay.js";
+import { createJobContext } from "./context.js";
+import { isRunFailure } from "./failure.js";
+import type { Job } from "./job.js";
+import { createRecorder, type RecorderLimits, type Undated } from "./recorder.js";
+
+export interface RunnerOptions {
+  readonly store: RunStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly relay: Relay;
+  readonly limits: RecorderLimits;
+  readonly leaseMs: number;
+  readonly abandonAfterMs: number;
+  readonly onEvents: (run: string, events: readonly LoggedEvent[]) => void;
+}
+
+export interface RunToDo {
+  readonly run: string;
+  readonly lease: string;
+  readonly principal: string | null;
+  readonly input: unknown;
+  readonly job: Job<never>;
+  readonly stages: readonly StagePlan[];
+  /** From start to end, in milliseconds; past it the run is cancelled as `limit`. */
+  readonly totalTimeoutMs: number;
+}
+
+export interface RunningRun {
+  /** Resolves when the run has its end and nothing of it is left; never rejects. */
+  readonly done: Promise<void>;
+  cancel(reason: CancelReason): void;
+}
+
+/** How long a cancelled job may still say what it has used, in milliseconds. */
+const SETTLE_MS = 200;
+
+/** Runs one job to its one end: renews the lease, obeys the store's orders, notices that nobody looks. */
+export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
+  const { store, clock, logger, leaseMs, abandonAfterMs } = options;
+  const { run, lease } = todo;
+  const controller = new AbortController();
+  let cancelReason: CancelReason | null = null;
+  let isLost = false;
+  let callOffCheck = (): void => {};
+  let isChecking = false;
+  let isCheckDue = false;
+  let nextRenewal = clock.now() + leaseMs / 3;
+
+  function cancel(reason: CancelReason): void {
+    if (controller.signal.aborted) return;
+    cancelReason = reason;
+    controller.abort(new DOMException(`The run was cancelled: ${reason}.`, "AbortError"));
+  }
+
+  function lose(error: unknown): void {
+    if (isLost) return;
+    isLost = true;
+    const isEnded = error instanceof StoreError && error.code !== "unavailable";
+    logger[isEnded ? "warn" : "error"]({ run, ...describeError(error) }, "run lost to its producer");
+    controller.abort(new DOMException("The run was ended elsewhere.", "AbortError"));
+  }
+
+  /** The lease is renewed on a timer of its own: a job that is silent for long is not a dead one. */
+  async function check(): Promise<void> {
+    isCheckDue = true;
+    if (isChecking) return;
+    isChecking = true;
+    while (isCheckDue && !controller.signal.aborted) {
+      isCheckDue = false;
+      try {
+        const orders = await store.renew(run, lease);
+        nextRenewal = clock.now() + leaseMs / 3;
+        obey(orders);
+      } catch (error) {
+        if (error instanceof StoreError && error.code !== "unavailable") lose(error);
+        else checkAfter(leaseMs / 6);
+      }
+    }
+    isChecking = false;
+  }
+
+  function checkAfter(ms: number): void {
+    callOffCheck();
+    callOffCheck = clock.after(ms, () => void check());
+  }
+
+  function obey(orders: Orders): void {
+    const abandonedAt = orders.attendedUntil + abandonAfterMs;
+    if (orders.cancelRequested !== null) cancel(orders.cancelRequested);
+    else if (clock.now() >= abandonedAt) cancel("abandoned");
+    else checkAfter(Math.min(nextRenewal, abandonedAt) - clock.now());
+  }
+
+  const recorder = createRecorder({
+    store,
+    run,
+    lease,
+    clock,
+    limits: options.limits,
+    onEvents: (events) => options.onEvents(run, events),
+    // Appends renew the lease as well, but only an order is of interest: the timer stands as it is.
+    onOrders: ({ cancelRequested }) => {
+      if (cancelRequested !== null) cancel(cancelRequested);
+    },
+    onLost: lose,
+  });
+
+  async function perform(): Promise<Undated<EndEvent>> {
+    try {
+      const context = createJobContext({
+        ...options,
+        ...todo,
+        runId: run,
+        signal: controller.signal,
+        recorder,
+      });
+      const result = await todo.job(context as never);
+      if (result !== undefined) recorder.record({ type: "result", value: result });
+      return { type: "end", status: "succeeded" };
+    } catch (error) {
+      if (controller.signal.aborted) return { type: "end", status: "cancelled", reason: "user" };
+      return failedEnd(error);
+    }
+  }
+
+  function failedEnd(error: unknown): Undated<EndEvent> {
+    const requestId = createRequestId();
+    if (isRunFailure(error)) {
+      const { code, message, retryable, retryAfterMs } = error;
+      logger.warn({ run, requestId, code, ...causeOf(error) }, "run failed");
+      const details = {
+        message,
+        retryable,
+        requestId,
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      };
+      return { type: "end", status: "failed", error: runError(code, details) };
+    }
+    logger.error({ run, requestId, code: "internal", ...describeError(error) }, "run failed");
+    return { type: "end", status: "failed", error: runError("internal", { requestId }) };
+  }
+
+  async function live(): Promise<void> {
+    recorder.record({ type: "start", ...(todo.stages.length === 0 ? {} : { stages: todo.stages }) });
+    const unwatch = store.watchOrders(run, () => void check());
+    const callOffTotal = clock.after(todo.totalTimeoutMs, () => cancel("limit"));
+    void check();
+    const performed = perform();
+    const aborted = new Promise<void>((resolve) => {
+      controller.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    await Promise.race([performed, aborted]);
+    let end: Undated<EndEvent>;
+    if (controller.signal.aborted) {
+      const settled = new AbortController();
+      void performed.then(() => settled.abort());
+      await delay(clock, SETTLE_MS, settled.signal);
+      end = { type: "end", status: "cancelled", reason: cancelReason ?? "shutdown" };
+    } else {
+      end = await performed;
+    }
+    callOffTotal();
+    await recorder.end(end);
+    unwatch();
+    callOffCheck();
+    if (!controller.signal.aborted) controller.abort(new DOMException("The run has ended.", "AbortError"));
+  }
+
+  const done = live().catch((error: unknown) => logger.error({ run, ...describeError(error) }, "run broke"));
+  return { done, cancel };
+}
+
+const causeOf = (error: Error): object =>
+  error.cause === undefined ? { detail: error.message } : describeError(error.cause);

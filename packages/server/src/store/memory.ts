@@ -1,0 +1,233 @@
+import {
+  type CancelReason,
+  initialState,
+  type LoggedEvent,
+  type RunState,
+  reduce,
+  runError,
+} from "@ai-progress-stream/protocol";
+import { type Clock, systemClock } from "../clock.js";
+import { createEventLog, type EventLog } from "./event-log.js";
+import { type CreateOutcome, type NewRun, type Orders, type RunStore, StoreError } from "./run-store.js";
+
+export interface MemoryStoreOptions {
+  /** Runs kept at the most; when full, ended ones make room, oldest first. @defaultValue 10_000 */
+  readonly maxRuns?: number;
+  /** Characters of text kept over all runs; when full, as with `maxRuns`. @defaultValue 200_000_000 */
+  readonly maxChars?: number;
+  /** How long a run stays after its end, in milliseconds. @defaultValue 900_000 */
+  readonly retainMs?: number;
+  /** Events that can be resumed from without a snapshot, per run. @defaultValue 4096 */
+  readonly maxLogEvents?: number;
+  /** The same in characters. @defaultValue 131_072 */
+  readonly maxLogChars?: number;
+  readonly clock?: Clock;
+}
+
+interface StoredRun {
+  readonly spec: NewRun;
+  readonly index: string | null;
+  readonly log: EventLog;
+  readonly readers: Set<() => void>;
+  readonly producers: Set<() => void>;
+  readonly viewers: Map<string, number>;
+  state: RunState;
+  leaseUntil: number;
+  lastLeftAt: number;
+  cancelRequested: CancelReason | null;
+}
+
+/**
+ * Runs in this process's memory. They survive dropped connections and reloads, not the process: after a restart
+ * a viewer is told `run_lost`.
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
+  const {
+    maxRuns = 10_000,
+    maxChars = 200_000_000,
+    retainMs = 900_000,
+    maxLogEvents = 4096,
+    maxLogChars = 131_072,
+    clock = systemClock,
+  } = options;
+  const runs = new Map<string, StoredRun>();
+  const runByKey = new Map<string, string>();
+  /** In the order of their ends, so the first is the first to go. */
+  const ended = new Set<StoredRun>();
+  let chars = 0;
+  let callOffSweep: (() => void) | null = null;
+
+  const charsOf = (entry: StoredRun): number => entry.state.text.length + entry.state.reasoning.length;
+
+  function remove(entry: StoredRun): void {
+    runs.delete(entry.spec.run);
+    ended.delete(entry);
+    if (entry.index !== null) runByKey.delete(entry.index);
+    chars -= charsOf(entry);
+    wake(entry.readers);
+  }
+
+  function sweep(): void {
+    callOffSweep?.();
+    callOffSweep = null;
+    for (const entry of ended) {
+      const dueIn = (entry.state.endedAt ?? 0) + retainMs - clock.now();
+      if (dueIn > 0) {
+        callOffSweep = clock.after(dueIn, sweep);
+        return;
+      }
+      remove(entry);
+    }
+  }
+
+  function makeRoom(): boolean {
+    for (const entry of ended) {
+      if (runs.size < maxRuns && chars < maxChars) break;
+      remove(entry);
+    }
+    return runs.size < maxRuns && chars < maxChars;
+  }
+
+  function held(run: string, lease: string): StoredRun {
+    const entry = runs.get(run);
+    if (!entry) throw new StoreError("gone", `There is no run ${run}.`);
+    if (entry.state.status !== "running") throw new StoreError("ended", `The run ${run} has ended.`);
+    if (entry.spec.lease !== lease)
+      throw new StoreError("stale_lease", `The run ${run} has another producer.`);
+    return entry;
+  }
+
+  function write(entry: StoredRun, events: readonly LoggedEvent[]): void {
+    const before = charsOf(entry);
+    for (const event of events) {
+      entry.log.push(event);
+      entry.state = reduce(entry.state, event);
+    }
+    chars += charsOf(entry) - before;
+    if (entry.state.status !== "running") {
+      ended.add(entry);
+      entry.viewers.clear();
+      if (!callOffSweep) sweep();
+    }
+    wake(entry.readers);
+  }
+
+  function ordersFor(entry: StoredRun): Orders {
+    let attendedUntil = entry.spec.isDetached ? Infinity : entry.lastLeftAt;
+    for (const untilAt of entry.viewers.values()) attendedUntil = Math.max(attendedUntil, untilAt);
+    return { cancelRequested: entry.cancelRequested, attendedUntil };
+  }
+
+  return {
+    async create(spec): Promise<CreateOutcome> {
+      const index = spec.key === null ? null : JSON.stringify([spec.scope, spec.principal, spec.key]);
+      const known = index === null ? undefined : runs.get(runByKey.get(index) ?? "");
+      if (known) {
+        if (known.spec.fingerprint !== spec.fingerprint) return { kind: "conflict" };
+        return { kind: "attached", run: known.spec.run };
+      }
+      if (!makeRoom()) return { kind: "busy", retryAfterMs: 5_000 };
+      const at = clock.now();
+      runs.set(spec.run, {
+        spec,
+        index,
+        log: createEventLog(maxLogEvents, maxLogChars),
+        readers: new Set(),
+        producers: new Set(),
+        viewers: new Map(),
+        state: initialState(spec.run, at),
+        leaseUntil: at + spec.leaseMs,
+        lastLeftAt: at,
+        cancelRequested: null,
+      });
+      if (index !== null) runByKey.set(index, spec.run);
+      return { kind: "created" };
+    },
+
+    async find(run) {
+      const entry = runs.get(run);
+      if (!entry) return null;
+      const { scope, principal } = entry.spec;
+      return { run, scope, principal, status: entry.state.status, head: entry.state.seq };
+    },
+
+    async append(run, lease, firstSeq, events) {
+      const entry = held(run, lease);
+      const next = entry.state.seq + 1;
+      if (firstSeq > next)
+        throw new StoreError("gap", `The run ${run} expects event ${next}, not ${firstSeq}.`);
+      entry.leaseUntil = clock.now() + entry.spec.leaseMs;
+      const news = firstSeq === next ? events : events.slice(next - firstSeq);
+      if (news.length > 0) write(entry, news);
+      return ordersFor(entry);
+    },
+
+    async renew(run, lease) {
+      const entry = held(run, lease);
+      entry.leaseUntil = clock.now() + entry.spec.leaseMs;
+      return ordersFor(entry);
+    },
+
+    async read(run, cursor) {
+      const entry = runs.get(run);
+      if (!entry) return null;
+      const { state, log } = entry;
+      if (cursor === null || cursor < log.firstSeq - 1 || cursor > state.seq)
+        return { kind: "snapshot", state };
+      return {
+        kind: "tail",
+        firstSeq: cursor + 1,
+        events: log.after(cursor),
+        hasEnded: state.status !== "running",
+      };
+    },
+
+    watch: (run, listener) => subscribe(runs.get(run)?.readers, listener),
+    watchOrders: (run, listener) => subscribe(runs.get(run)?.producers, listener),
+
+    async attend(run, viewer, untilAt) {
+      const entry = runs.get(run);
+      if (entry?.state.status !== "running") return;
+      entry.viewers.set(viewer, untilAt);
+      wake(entry.producers);
+    },
+
+    async leave(run, viewer) {
+      const entry = runs.get(run);
+      if (!entry?.viewers.delete(viewer)) return;
+      entry.lastLeftAt = clock.now();
+      wake(entry.producers);
+    },
+
+    async requestCancel(run, reason) {
+      const entry = runs.get(run);
+      if (entry?.state.status !== "running") return false;
+      entry.cancelRequested ??= reason;
+      wake(entry.producers);
+      return true;
+    },
+
+    async reap(run) {
+      const entry = runs.get(run);
+      if (entry?.state.status !== "running" || clock.now() <= entry.leaseUntil) return false;
+      write(entry, [{ type: "end", at: clock.now(), status: "failed", error: runError("producer_lost") }]);
+      wake(entry.producers);
+      return true;
+    },
+
+    async close() {
+      callOffSweep?.();
+      callOffSweep = null;
+      for (const entry of [...runs.values()]) remove(entry);
+    },
+  };
+}
+
+function wake(listeners: ReadonlySet<() => void>): void {
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listeners: Set<() => void> | undefined, listener: () => void): () => void {
+  listeners?.add(listener);
+  return () => listeners?.delete(listener);
+}

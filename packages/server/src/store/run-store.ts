@@ -1,0 +1,107 @@
+import type { CancelReason, LoggedEvent, RunState, RunStatus } from "@ai-progress-stream/protocol";
+
+/** A run as it is put into the store. */
+export interface NewRun {
+  /** Unguessable, drawn anew for each run. */
+  readonly run: string;
+  /** The endpoint it belongs to: a run is found only where it was made. */
+  readonly scope: string;
+  /** Whose it is; null where the application does not tell its users apart. */
+  readonly principal: string | null;
+  /** The Idempotency-Key of the request; null: the run is new whatever else there is. */
+  readonly key: string | null;
+  /** Digest of the request's body, by which the same key with another body is noticed. */
+  readonly fingerprint: string;
+  /** The token that the producer must show with each write. */
+  readonly lease: string;
+  /** How long the lease holds without a write or a renewal. */
+  readonly leaseMs: number;
+  /** True: it runs to its end whether or not anybody looks. */
+  readonly isDetached: boolean;
+}
+
+export type CreateOutcome =
+  | { readonly kind: "created" }
+  /** The key has made this run already, with the same body, for the same principal, on the same endpoint. */
+  | { readonly kind: "attached"; readonly run: string }
+  /** The key was used with another body. */
+  | { readonly kind: "conflict" }
+  /** The store is full of runs that have not ended. */
+  | { readonly kind: "busy"; readonly retryAfterMs: number };
+
+export interface RunRecord {
+  readonly run: string;
+  readonly scope: string;
+  readonly principal: string | null;
+  readonly status: RunStatus;
+  /** Number of its last event. */
+  readonly head: number;
+}
+
+/** What a reader gets: all that comes after its cursor, or the whole state where the log no longer reaches back. */
+export type Page =
+  | {
+      readonly kind: "tail";
+      /** Number of the first of `events`. */
+      readonly firstSeq: number;
+      readonly events: readonly LoggedEvent[];
+      readonly hasEnded: boolean;
+    }
+  | { readonly kind: "snapshot"; readonly state: RunState };
+
+/** What the producer is told whenever it shows its lease. */
+export interface Orders {
+  readonly cancelRequested: CancelReason | null;
+  /** Until when somebody is known to look, in milliseconds since the epoch; `Infinity` for a detached run. */
+  readonly attendedUntil: number;
+}
+
+/**
+ * Where runs live: truth plus hints. The state is materialised at write time; a wake-up may be lost, and every
+ * read repairs. All methods may reject with a {@link StoreError}.
+ */
+export interface RunStore {
+  /** Makes the run, or finds the one that its key has made. Atomic: of any number of callers one creates. */
+  create(run: NewRun): Promise<CreateOutcome>;
+  find(run: string): Promise<RunRecord | null>;
+  /**
+   * Appends `events` as `firstSeq`, `firstSeq` + 1, … Those that the log has already are skipped, so that an
+   * append may be repeated. The last may be the run's `end`.
+   * @throws StoreError `gap`, `stale_lease`, `ended`, `gone`
+   */
+  append(run: string, lease: string, firstSeq: number, events: readonly LoggedEvent[]): Promise<Orders>;
+  /**
+   * The producer lives.
+   * @throws StoreError `stale_lease`, `ended`, `gone`
+   */
+  renew(run: string, lease: string): Promise<Orders>;
+  /** What follows the cursor, in one atomic look. A null, unknown, trimmed or too high cursor gives a snapshot. */
+  read(run: string, cursor: number | null): Promise<Page | null>;
+  /** Calls `wake` when there may be something to read. Gives the function that ends it. */
+  watch(run: string, wake: () => void): () => void;
+  /** Calls `wake` when there may be new {@link Orders}. Gives the function that ends it. */
+  watchOrders(run: string, wake: () => void): () => void;
+  /** Somebody (`viewer` names a process or a connection) looks at the run, until further notice or `untilAt`. */
+  attend(run: string, viewer: string, untilAt: number): Promise<void>;
+  /** That viewer has left. */
+  leave(run: string, viewer: string): Promise<void>;
+  /** Asks the producer, wherever it is, to stop. False: there is no such run, or it has ended. */
+  requestCancel(run: string, reason: CancelReason): Promise<boolean>;
+  /** If the lease has expired: ends the run as failed with `producer_lost`, once. True: it was this call. */
+  reap(run: string): Promise<boolean>;
+  /** Lets go of timers and connections. */
+  close(): Promise<void>;
+}
+
+export type StoreErrorCode = "gap" | "stale_lease" | "ended" | "gone" | "unavailable";
+
+/** A store refuses, or cannot. `unavailable` may pass; the others are final. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
