@@ -1,9 +1,12 @@
+import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
-/** Tests run on the sources: packages resolve to `src` by the condition that their `exports` declare. */
+/** Packages resolve to their sources, by the condition that their `exports` declare. */
+const conditions = ["ai-progress-stream-source", ...defaultServerConditions];
+
 export default defineConfig({
-  resolve: { conditions: ["ai-progress-stream-source", "node", "import", "default"] },
-  ssr: { resolve: { conditions: ["ai-progress-stream-source", "node", "import", "default"] } },
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
     include: ["protocol/**/*.test.ts", "server/**/*.test.ts", "house/**/*.test.ts"],
     testTimeout: 30_000,

@@ -1,0 +1,270 @@
+import { formatEventId } from "@ai-progress-stream/protocol";
+import { openaiChat } from "@ai-progress-stream/server";
+import { expect, test } from "vitest";
+import { gate, until } from "../support/gate.js";
+import { progressApp } from "../support/progress-app.js";
+import {
+  answerWith,
+  chunkFrame,
+  DONE_FRAME,
+  openStream,
+  scriptedUpstream,
+} from "../support/scripted-upstream.js";
+import { callSse, reduceAnswers } from "../support/sse-client.js";
+
+const unknownRun = "0123456789abcdefghijkl";
+
+async function chat(script = answerWith("Hello", ", ", "world")) {
+  const upstream = await scriptedUpstream(script);
+  const app = await progressApp((express, progress) => {
+    const provider = openaiChat({ baseURL: upstream.baseURL, apiKey: "sk-test-123456" });
+    express.use("/api/chat", progress.relay({ provider, models: { default: "model-1" } }));
+  });
+  return { ...app, url: `${app.origin}/api/chat`, upstream };
+}
+
+const post = (headers: Record<string, string> = {}) => ({ body: { prompt: "Hi" }, headers });
+
+test("a POST makes a run and streams it from open to end, numbered without a hole", async () => {
+  const { url } = await chat();
+  const answer = await callSse(url, post());
+  expect(answer.status).toBe(200);
+  expect(answer.headers).toMatchObject({
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache, no-store, no-transform",
+    "x-accel-buffering": "no",
+    "x-content-type-options": "nosniff",
+  });
+  const [open, start] = answer.events;
+  expect(open).toMatchObject({ type: "open", protocol: 1, status: "running", heartbeatMs: 15_000 });
+  expect(start).toMatchObject({ type: "start" });
+  const run = open?.type === "open" ? open.run : "";
+  expect(answer.headers["content-location"]).toBe(`/api/chat/${run}`);
+  expect(answer.ids).toEqual(answer.ids.map((_, index) => formatEventId(run, index + 1)));
+  expect(answer.events.filter(({ type }) => type === "end")).toHaveLength(1);
+  expect(reduceAnswers([answer])).toMatchObject({
+    status: "succeeded",
+    text: "Hello, world",
+    usage: { inputTokens: 7, outputTokens: 3 },
+    progress: 1,
+  });
+});
+
+test("the same key attaches to the run that it has made, running or ended", async () => {
+  const go = gate();
+  const { url, upstream } = await chat(async (res) => {
+    openStream(res);
+    res.write(chunkFrame("Hello"));
+    await go.opened;
+    res.end(chunkFrame(" again") + DONE_FRAME);
+  });
+  const key = { "idempotency-key": "key-1" };
+  const first = await callSse(url, { ...post(key), until: ({ type }) => type === "text" });
+  const second = callSse(url, { ...post(key), until: ({ type }) => type === "end" });
+  go.open();
+  const third = await callSse(url, post({ "idempotency-key": '"key-1"' }));
+  expect(reduceAnswers([await second])).toMatchObject({ text: "Hello again", status: "succeeded" });
+  expect(reduceAnswers([first, third])).toMatchObject({ text: "Hello again", status: "succeeded" });
+  const fourth = await callSse(url, post(key));
+  expect(fourth.events.map(({ type }) => type)).toEqual(["open", "snapshot"]);
+  expect(upstream.calls).toHaveLength(1);
+});
+
+test("the same key with another body is a conflict; without a key each POST is a run", async () => {
+  const { url, upstream } = await chat();
+  await callSse(url, post({ "idempotency-key": "key-1" }));
+  const other = await callSse(url, {
+    body: { prompt: "Something else" },
+    headers: { "idempotency-key": "key-1" },
+  });
+  expect(other.status).toBe(409);
+  expect(JSON.parse(other.body)).toMatchObject({ code: "conflict", status: 409, retryable: false });
+  const sameInOtherOrder = await callSse(url, {
+    body: '{"model":"default","prompt":"Hi"}',
+    headers: { "idempotency-key": "key-2" },
+  });
+  expect(sameInOtherOrder.status).toBe(200);
+  const again = await callSse(url, {
+    body: '{"prompt":"Hi","model":"default"}',
+    headers: { "idempotency-key": "key-2" },
+  });
+  expect(again.status).toBe(200);
+  await callSse(url, post());
+  await callSse(url, post());
+  expect(upstream.calls).toHaveLength(4);
+});
+
+test("Last-Event-ID resumes after that event, whether by POST with the key, by POST alone or by GET", async () => {
+  const { url, upstream } = await chat();
+  const first = await callSse(url, { ...post({ "idempotency-key": "key-1" }), until: (_, seq) => seq === 2 });
+  const last = { "last-event-id": first.ids.at(-1) ?? "" };
+  const run = last["last-event-id"].split(".")[0];
+  const answers = [
+    await callSse(url, post({ "idempotency-key": "key-1", ...last })),
+    await callSse(url, { headers: last }),
+    await callSse(`${url}/${run}`, { method: "GET", headers: last }),
+  ];
+  for (const answer of answers) {
+    expect(answer.status).toBe(200);
+    expect(answer.ids[0]).toBe(`${run}.3`);
+    expect(reduceAnswers([first, answer])).toMatchObject({ status: "succeeded", text: "Hello, world" });
+  }
+  expect(upstream.calls).toHaveLength(1);
+});
+
+test("a POST with Last-Event-ID never starts work: 410 for a run that is gone, 400 for what is no id", async () => {
+  const { url, upstream } = await chat();
+  const gone = await callSse(url, post({ "last-event-id": `${unknownRun}.3` }));
+  expect(gone.status).toBe(410);
+  expect(JSON.parse(gone.body)).toMatchObject({ code: "run_lost", retryable: true });
+  for (const garbage of ["", "garbage", "1", `${unknownRun}.x`, "../../etc"]) {
+    const answer = await callSse(url, post({ "last-event-id": garbage }));
+    expect([garbage, answer.status]).toEqual([garbage, 400]);
+  }
+  expect(upstream.calls).toHaveLength(0);
+});
+
+test("a cursor ahead of the run or of another run gets one snapshot and never silence", async () => {
+  const { url } = await chat();
+  const first = await callSse(url, post());
+  const run = first.ids[0]?.split(".")[0] ?? "";
+  for (const cursor of [`${run}.999`, `${unknownRun}.1`, "garbage"]) {
+    const answer = await callSse(`${url}/${run}`, { method: "GET", headers: { "last-event-id": cursor } });
+    expect(answer.events.map(({ type }) => type)).toEqual(["open", "snapshot"]);
+    expect(reduceAnswers([answer])).toEqual(reduceAnswers([first]));
+  }
+});
+
+test("at the end of an ended run a POST gets the end once more, and an EventSource is told to stay away", async () => {
+  const { url } = await chat();
+  const first = await callSse(url, post());
+  const last = { "last-event-id": first.ids.at(-1) ?? "" };
+  const again = await callSse(url, { headers: last });
+  expect(again.events.map(({ type }) => type)).toEqual(["open", "end"]);
+  const run = last["last-event-id"].split(".")[0];
+  expect((await callSse(`${url}/${run}`, { method: "GET", headers: last })).status).toBe(204);
+});
+
+test("GET gives the state as JSON to whoever polls", async () => {
+  const { url } = await chat();
+  const first = await callSse(url, post());
+  const run = first.ids[0]?.split(".")[0] ?? "";
+  const response = await fetch(`${url}/${run}`);
+  expect(response.headers.get("cache-control")).toBe("no-store");
+  expect(await response.json()).toEqual(reduceAnswers([first]));
+});
+
+test("Prefer: respond-async gives 202 with the run's address, and the run goes on without a viewer", async () => {
+  const { url, origin } = await chat();
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", prefer: "respond-async" },
+    body: '{"prompt":"Hi"}',
+  });
+  expect(response.status).toBe(202);
+  const { run, status } = (await response.json()) as { run: string; status: string };
+  expect(status).toBe("running");
+  expect(response.headers.get("location")).toBe(`/api/chat/${run}`);
+  const state = await until(async () => {
+    const now = (await (await fetch(`${origin}/api/chat/${run}`)).json()) as { status: string; text: string };
+    return now.status === "succeeded" && now;
+  });
+  expect(state.text).toBe("Hello, world");
+});
+
+test("cancel stops the upstream, keeps what came, needs no body and can be said twice", async () => {
+  const { url, upstream } = await chat((res) => {
+    openStream(res);
+    res.write(chunkFrame("So far"));
+  });
+  const location = gate<string>();
+  const viewer = callSse(url, {
+    ...post(),
+    until: (event) => {
+      if (event.type === "open") location.open(`${url}/${event.run}`);
+      return false;
+    },
+  });
+  const runUrl = await location.opened;
+  await until(async () => ((await (await fetch(runUrl)).json()) as { text: string }).text === "So far");
+  const responses = [
+    await fetch(`${runUrl}/cancel`, { method: "POST" }),
+    await fetch(`${runUrl}/cancel`, { method: "POST" }),
+  ];
+  expect(responses.map(({ status }) => status)).toEqual([202, 202]);
+  await upstream.calls[0]?.closed;
+  const answer = await viewer;
+  expect(answer.events.at(-1)).toMatchObject({ type: "end", status: "cancelled", reason: "user" });
+  expect(answer.events.filter(({ type }) => type === "end")).toHaveLength(1);
+  expect(reduceAnswers([answer]).text).toBe("So far");
+  expect((await fetch(`${runUrl}/cancel`, { method: "POST" })).status).toBe(202);
+});
+
+test("what is asked wrongly is answered by problem+json that says what to do", async () => {
+  const { url, upstream } = await chat();
+  const json = { "content-type": "application/json" };
+  const cases: [string, RequestInit, number, string][] = [
+    [url, { method: "POST", headers: json, body: "{" }, 400, "valid JSON"],
+    [url, { method: "POST", headers: json, body: new Uint8Array([0x22, 0xff, 0x22]) }, 400, "UTF-8"],
+    [url, { method: "POST", headers: { "content-type": "text/plain" }, body: "{}" }, 415, "application/json"],
+    [
+      url,
+      { method: "POST", headers: json, body: JSON.stringify({ prompt: "x".repeat(1_100_000) }) },
+      413,
+      "limit",
+    ],
+    [url, { method: "POST", headers: json, body: '{"prompt":"  "}' }, 422, "prompt"],
+    [url, { method: "POST", headers: json, body: "[]" }, 422, "JSON object"],
+    [
+      url,
+      { method: "POST", headers: { ...json, "idempotency-key": "a b" }, body: "{}" },
+      400,
+      "Idempotency-Key",
+    ],
+    [url, { method: "GET" }, 405, "POST"],
+    [`${url}/${unknownRun}`, {}, 404, "no such run"],
+    [`${url}/${unknownRun}`, { method: "DELETE" }, 405, "GET"],
+    [`${url}/${unknownRun}/cancel`, { method: "POST" }, 404, "no such run"],
+    [`${url}/${unknownRun}/cancel`, { method: "GET" }, 405, "POST"],
+    [`${url}/${unknownRun}/other`, {}, 404, "no such run"],
+    [`${url}/..%2f..%2fetc`, {}, 404, "no such run"],
+  ];
+  for (const [address, init, status, words] of cases) {
+    const response = await fetch(address, init);
+    expect([address, init.method, response.status]).toEqual([address, init.method, status]);
+    expect(response.headers.get("content-type")).toBe("application/problem+json; charset=utf-8");
+    const problem = (await response.json()) as Record<string, unknown>;
+    expect(problem).toMatchObject({ status, requestId: expect.stringMatching(/^req_/) });
+    expect(problem["detail"]).toContain(words);
+    expect(problem).toHaveProperty("code");
+    expect(problem).toHaveProperty("retryable");
+    if (status === 405) expect(response.headers.get("allow")).toContain(words);
+  }
+  expect(upstream.calls).toHaveLength(0);
+});
+
+test("a chunked body that grows past the limit is refused without being read to its end", async () => {
+  const { url } = await chat();
+  const body = new ReadableStream({
+    pull(controller) {
+      controller.enqueue(new TextEncoder().encode("x".repeat(65_536)));
+    },
+  });
+  const init = { method: "POST", headers: { "content-type": "application/json" }, body, duplex: "half" };
+  const outcome = await fetch(url, init as RequestInit).then(
+    ({ status }) => status,
+    () => "connection closed",
+  );
+  expect([413, "connection closed"]).toContain(outcome);
+});
+
+test("express.json() in front of the endpoint changes nothing", async () => {
+  const express = (await import("express")).default;
+  const upstream = await scriptedUpstream(answerWith("Hello"));
+  const { origin } = await progressApp((app, progress) => {
+    app.use(express.json());
+    const provider = openaiChat({ baseURL: upstream.baseURL });
+    app.use("/api/chat", progress.relay({ provider, models: { default: "model-1" } }));
+  });
+  expect(reduceAnswers([await callSse(`${origin}/api/chat`, post())]).text).toBe("Hello");
+});

@@ -1,0 +1,269 @@
+import { type InputSchema, RunFailure, type TaskOptions } from "@ai-progress-stream/server";
+import { expect, test } from "vitest";
+import { gate } from "../support/gate.js";
+import { progressApp } from "../support/progress-app.js";
+import { callSse, reduceAnswers } from "../support/sse-client.js";
+
+const stages = [
+  { id: "extract", label: "Extracting text", weight: 20 },
+  { id: "analyze", label: "Analyzing pages", weight: 80 },
+];
+
+async function task<Input>(options: TaskOptions<Input>, body: unknown = {}) {
+  const app = await progressApp((express, progress) => {
+    express.use("/api/task", progress.task(options));
+  });
+  const answer = await callSse(`${app.origin}/api/task`, { body });
+  return { ...app, answer, state: () => reduceAnswers([answer]) };
+}
+
+test("weighted stages give the overall progress, and what the job returns is the result", async () => {
+  const { answer, state } = await task({
+    stages,
+    async run({ stage, text }) {
+      await stage("extract", (s) => s.progress(1, 2, "Page 1 of 2"));
+      return stage("analyze", (s) => {
+        s.progress({ completed: 127, total: 500, unit: "pages", message: "Analyzing page 127 of 500" });
+        text("Done.");
+        return { pages: 500 };
+      });
+    },
+  });
+  const progress: (number | null)[] = [];
+  const seen: typeof answer.events = answer.events;
+  for (let count = 1; count <= seen.length; count++) {
+    progress.push(reduceAnswers([{ events: seen.slice(0, count), ids: answer.ids }]).progress);
+  }
+  expect(progress.filter((value, index) => value !== progress[index - 1])).toEqual([
+    null,
+    0,
+    0.1,
+    0.2,
+    0.2 + (0.8 * 127) / 500,
+    0.99,
+    1,
+  ]);
+  expect(state()).toMatchObject({
+    status: "succeeded",
+    text: "Done.",
+    result: { pages: 500 },
+    message: "Analyzing page 127 of 500",
+    stages: [
+      { id: "extract", status: "done", weight: 20 },
+      { id: "analyze", status: "done", completed: 127, total: 500, unit: "pages" },
+    ],
+  });
+});
+
+test("what one turn says is one append, and its pieces of text are one event", async () => {
+  const { answer } = await task({
+    run({ text, reasoning }) {
+      for (const piece of ["a", "b", "c"]) text(piece);
+      reasoning("why");
+      text("d");
+    },
+  });
+  const texts = answer.events.flatMap((event) => (event.type === "text" ? [event.delta] : []));
+  expect(texts).toEqual(["abc", "why", "d"]);
+});
+
+test("half of a surrogate pair is held back until its other half has come", async () => {
+  const { answer, state } = await task({
+    async run({ text }) {
+      text("smile \ud83d");
+      await new Promise((resolve) => setImmediate(resolve));
+      text("\ude0a!");
+      text("\ud83d");
+    },
+  });
+  const texts = answer.events.flatMap((event) => (event.type === "text" ? [event.delta] : []));
+  expect(texts).toEqual(["smile ", "\u{1f60a}!", "\ufffd"]);
+  expect(state().text).toBe("smile \u{1f60a}!\ufffd");
+});
+
+test("a RunFailure is shown as it was written, and the failed stage is marked", async () => {
+  const { state, logged } = await task({
+    stages,
+    run: ({ stage }) =>
+      stage("extract", () => {
+        throw new RunFailure("content_filtered", "Page 3 cannot be shown.", {
+          cause: new Error("secret detail"),
+        });
+      }),
+  });
+  expect(state()).toMatchObject({
+    status: "failed",
+    error: { code: "content_filtered", message: "Page 3 cannot be shown.", retryable: false },
+    stages: [{ status: "failed" }, { status: "pending" }],
+  });
+  const { requestId } = state().error ?? {};
+  expect(requestId).toMatch(/^req_[0-9a-f]{16}$/);
+  expect(logged).toContainEqual(
+    expect.objectContaining({ fields: expect.objectContaining({ requestId, detail: "secret detail" }) }),
+  );
+});
+
+test("whatever else a job throws is a fixed sentence to the viewer and a log line to us", async () => {
+  const { answer, state, logged } = await task({
+    run() {
+      throw new Error("postgres://user:password@host");
+    },
+  });
+  expect(state().error).toMatchObject({ code: "internal", message: expect.stringContaining("went wrong") });
+  expect(answer.body).not.toContain("postgres");
+  expect(JSON.stringify(logged)).toContain("postgres");
+});
+
+test("a stage that was not planned is shown with weight 0, a skipped one counts as finished", async () => {
+  const { state } = await task({
+    stages,
+    async run({ stage, skip }) {
+      skip("extract", "Already extracted");
+      await stage("extra", () => {});
+    },
+  });
+  expect(state().stages).toMatchObject([
+    { id: "extract", status: "skipped", message: "Already extracted" },
+    { id: "analyze", status: "skipped" },
+    { id: "extra", status: "done", weight: 0 },
+  ]);
+});
+
+test("stages may follow from the input", async () => {
+  const { state } = await task<{ depth: number }>(
+    {
+      stages: ({ depth }) => Array.from({ length: depth }, (_, n) => ({ id: `s${n}`, label: `Step ${n}` })),
+      run: () => {},
+    },
+    { depth: 3 },
+  );
+  expect(state().stages.map(({ label }) => label)).toEqual(["Step 0", "Step 1", "Step 2"]);
+});
+
+test("custom events are delivered in order and not kept", async () => {
+  const { answer, state } = await task({
+    run: ({ custom }) => custom("source", { url: "https://example.org" }),
+  });
+  expect(answer.events).toContainEqual(
+    expect.objectContaining({ type: "custom", name: "source", value: { url: "https://example.org" } }),
+  );
+  expect(JSON.stringify(state())).not.toContain("example.org");
+});
+
+test("progress that is no number is the job's error, not a malformed event", async () => {
+  const { state, logged } = await task({ run: ({ progress }) => progress(Number.NaN, 5) });
+  expect(state().error?.code).toBe("internal");
+  expect(JSON.stringify(logged)).toContain("Give a finite number");
+});
+
+test("a wrong plan is told when the endpoint is made", async () => {
+  const plan = (...plans: { id: string; label: string; weight?: number }[]) =>
+    progressApp((app, progress) => {
+      app.use(progress.task({ stages: plans, run: () => {} }));
+    });
+  await expect(plan({ id: "a", label: "A" }, { id: "a", label: "B" })).rejects.toThrow(
+    'Two stages have the id "a"',
+  );
+  await expect(plan({ id: "a", label: "A", weight: -1 })).rejects.toThrow("weight -1");
+});
+
+test("a schema's issues are a 422 before any run is made", async () => {
+  const schema: InputSchema<{ url: string }> = {
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: async (value) =>
+        typeof (value as { url?: unknown }).url === "string"
+          ? { value: value as { url: string } }
+          : { issues: [{ message: "Expected a URL", path: [{ key: "url" }] }] },
+    },
+  };
+  const { answer } = await task({ input: schema, run: ({ input }) => input.url }, { uri: "x" });
+  expect(answer.status).toBe(422);
+  expect(JSON.parse(answer.body)).toMatchObject({
+    code: "invalid_input",
+    detail: "The input is not valid. url: Expected a URL",
+    issues: [{ message: "Expected a URL", path: ["url"] }],
+  });
+  const good = await task({ input: schema, run: ({ input }) => input.url }, { url: "u" });
+  expect(good.state().result).toBe("u");
+});
+
+test("the job's signal aborts on cancel, and a job that does not listen is ended all the same", async () => {
+  const started = gate();
+  const aborted = gate<string>();
+  const app = await progressApp((express, progress) => {
+    express.use(
+      "/api/task",
+      progress.task({
+        run: ({ signal, text }) => {
+          text("before");
+          signal.addEventListener("abort", () => aborted.open(signal.reason.name));
+          started.open();
+          return new Promise(() => {});
+        },
+      }),
+    );
+  });
+  const url = `${app.origin}/api/task`;
+  const opened = gate<string>();
+  const viewer = callSse(url, {
+    body: {},
+    until: (event) => {
+      if (event.type === "open") opened.open(event.run);
+      return false;
+    },
+  });
+  await started.opened;
+  await fetch(`${url}/${await opened.opened}/cancel`, { method: "POST" });
+  const answer = await viewer;
+  expect(await aborted.opened).toBe("AbortError");
+  expect(answer.events.at(-1)).toMatchObject({ type: "end", status: "cancelled", reason: "user" });
+});
+
+test("a task that takes longer than its total time is cancelled as limit", async () => {
+  const { answer } = await task({ totalTimeoutMs: 20, run: () => new Promise(() => {}) });
+  expect(answer.events.at(-1)).toMatchObject({ type: "end", status: "cancelled", reason: "limit" });
+});
+
+test("text past the limit ends the run as output_limit and keeps what fitted", async () => {
+  const { origin } = await progressApp(
+    (express, progress) => {
+      express.use(
+        progress.task({
+          async run({ text, ready }) {
+            for (;;) {
+              text("x".repeat(100));
+              await ready();
+            }
+          },
+        }),
+      );
+    },
+    { limits: { textChars: 1_000 } },
+  );
+  const state = reduceAnswers([await callSse(origin, { body: {} })]);
+  expect(state).toMatchObject({ status: "failed", error: { code: "output_limit" } });
+  expect(state.text).toHaveLength(1_000);
+});
+
+test("hooks see each event once and the final state, and their failures change nothing", async () => {
+  const seen: string[] = [];
+  const ended = gate<string>();
+  const { origin, logged } = await progressApp(
+    (express, progress) => {
+      express.use(progress.task({ run: ({ text }) => text("Hello") }));
+    },
+    {
+      onStart: () => {
+        throw new Error("hook is broken");
+      },
+      onEvent: (event) => void seen.push(event.type),
+      onEnd: (state) => ended.open(`${state.status}: ${state.text}`),
+    },
+  );
+  await callSse(origin, { body: {} });
+  expect(await ended.opened).toBe("succeeded: Hello");
+  expect(seen).toEqual(["start", "text", "end"]);
+  expect(JSON.stringify(logged)).toContain("hook is broken");
+});
