@@ -2,7 +2,7 @@ import type { LoggedEvent, RunState, StagePlan } from "@ai-progress-stream/proto
 import { type Clock, systemClock } from "./clock.js";
 import { createAudience } from "./http/audience.js";
 import { createEndpoint, type JobSpec } from "./http/endpoint.js";
-import { type ExpressRequest, type RequestHandler, toExpress } from "./http/express.js";
+import { type ExpressRequest, type Middleware, toExpress } from "./http/express.js";
 import { type InputSchema, invalidInput, validateInput } from "./http/schema.js";
 import { describeError, type Logger, stderrLogger } from "./logger.js";
 import { RunFailure } from "./run/failure.js";
@@ -104,9 +104,9 @@ export interface TaskOptions<Input = unknown> {
 
 export interface ProgressServer {
   /** An endpoint that asks a model and streams its answer: `{"prompt": "…"}` or `{"messages": […]}`. */
-  relay(options: RelayOptions): RequestHandler;
+  relay(options: RelayOptions): Middleware;
   /** An endpoint that runs a job of yours. */
-  task<Input = unknown>(options: TaskOptions<Input>): RequestHandler;
+  task<Input = unknown>(options: TaskOptions<Input>): Middleware;
   /**
    * Ends gracefully: refuses new runs, lets the running finish for `drainMs` (default 10_000), then cancels them
    * as `shutdown`. When it resolves, no timer, socket or listener of this server's is left.
@@ -187,7 +187,7 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
     if (page?.kind === "snapshot") await onEnd(page.state, info);
   }
 
-  function mount(spec: JobSpec): RequestHandler {
+  function mount(spec: JobSpec): Middleware {
     return toExpress(
       createEndpoint(spec, {
         store,

@@ -34,6 +34,8 @@ interface StoredRun {
   state: RunState;
   leaseUntil: number;
   lastLeftAt: number;
+  /** By this store's own clock, whatever the events say of theirs. */
+  endedAt: number;
   cancelRequested: CancelReason | null;
 }
 
@@ -71,7 +73,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
     callOffSweep?.();
     callOffSweep = null;
     for (const entry of ended) {
-      const dueIn = (entry.state.endedAt ?? 0) + retainMs - clock.now();
+      const dueIn = entry.endedAt + retainMs - clock.now();
       if (dueIn > 0) {
         callOffSweep = clock.after(dueIn, sweep);
         return;
@@ -105,6 +107,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
     }
     chars += charsOf(entry) - before;
     if (entry.state.status !== "running") {
+      entry.endedAt = clock.now();
       ended.add(entry);
       entry.viewers.clear();
       if (!callOffSweep) sweep();
@@ -138,6 +141,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
         state: initialState(spec.run, at),
         leaseUntil: at + spec.leaseMs,
         lastLeftAt: at,
+        endedAt: 0,
         cancelRequested: null,
       });
       if (index !== null) runByKey.set(index, spec.run);

@@ -1,0 +1,77 @@
+import type { LoggedEvent } from "@ai-progress-stream/protocol";
+import { type MemoryStoreOptions, memoryStore, type NewRun } from "@ai-progress-stream/server";
+import { expect, onTestFinished, test } from "vitest";
+import { manualClock } from "../support/manual-clock.js";
+import { describeRunStore } from "../support/store-contract.js";
+
+function open(options: MemoryStoreOptions = {}) {
+  const clock = manualClock();
+  const store = memoryStore({ clock, ...options });
+  onTestFinished(() => store.close());
+  return { store, clock };
+}
+
+describeRunStore("the memory store", async () => open());
+
+const spec = (run: string, key: string | null = null): NewRun => ({
+  run,
+  scope: "",
+  principal: null,
+  key,
+  fingerprint: "",
+  lease: "l",
+  leaseMs: 1_000,
+  isDetached: false,
+});
+const end: LoggedEvent = { type: "end", at: 0, status: "succeeded" };
+
+test("an ended run is kept for its time and then forgotten with its key", async () => {
+  const { store, clock } = open({ retainMs: 60_000 });
+  await store.create(spec("a", "k"));
+  await clock.advance(5_000);
+  await store.append("a", "l", 1, [{ ...end, at: clock.now() }]);
+  await clock.advance(59_999);
+  expect(await store.find("a")).not.toBeNull();
+  expect(await store.create(spec("b", "k"))).toEqual({ kind: "attached", run: "a" });
+  await clock.advance(2);
+  expect(await store.find("a")).toBeNull();
+  expect(await store.create(spec("b", "k"))).toEqual({ kind: "created" });
+});
+
+test("a full store makes room by the oldest ended run, and is busy where none has ended", async () => {
+  const { store } = open({ maxRuns: 3 });
+  for (const run of ["a", "b", "c"]) await store.create(spec(run));
+  expect(await store.create(spec("d"))).toMatchObject({ kind: "busy", retryAfterMs: expect.any(Number) });
+  await store.append("b", "l", 1, [end]);
+  await store.append("a", "l", 1, [end]);
+  expect(await store.create(spec("d"))).toEqual({ kind: "created" });
+  expect(await store.find("b")).toBeNull();
+  expect(await store.find("a")).not.toBeNull();
+});
+
+test("the text of all runs is bounded, too", async () => {
+  const { store } = open({ maxChars: 1_000 });
+  await store.create(spec("a"));
+  await store.append("a", "l", 1, [{ type: "text", at: 0, delta: "x".repeat(2_000) }]);
+  expect(await store.create(spec("b"))).toMatchObject({ kind: "busy" });
+  await store.append("a", "l", 2, [end]);
+  expect(await store.create(spec("b"))).toEqual({ kind: "created" });
+  expect(await store.find("a")).toBeNull();
+});
+
+test("after a thousand runs and their time nothing is left, and closing leaves no timer", async () => {
+  const { store, clock } = open({ retainMs: 1_000 });
+  for (let run = 0; run < 1_000; run++) {
+    await store.create(spec(`r${run}`, `k${run}`));
+    await store.append(`r${run}`, "l", 1, [{ ...end, at: clock.now() }]);
+  }
+  expect(clock.pending).toBe(1);
+  await clock.advance(1_001);
+  expect(await store.find("r0")).toBeNull();
+  expect(await store.find("r999")).toBeNull();
+  expect(clock.pending).toBe(0);
+  await store.create(spec("last"));
+  await store.append("last", "l", 1, [{ ...end, at: clock.now() }]);
+  await store.close();
+  expect(clock.pending).toBe(0);
+});

@@ -1,0 +1,246 @@
+import { type LoggedEvent, type RunState, reduce } from "@ai-progress-stream/protocol";
+import type { NewRun, Page, RunStore } from "@ai-progress-stream/server";
+import { describe, expect, test } from "vitest";
+import type { ManualClock } from "./manual-clock.js";
+
+export interface StoreUnderTest {
+  readonly store: RunStore;
+  readonly clock: ManualClock;
+}
+
+let count = 0;
+const LEASE_MS = 15_000;
+
+function newRun(spec: Partial<NewRun> = {}): NewRun {
+  count++;
+  return {
+    run: `run-${String(count).padStart(18, "0")}`,
+    scope: "/api",
+    principal: null,
+    key: null,
+    fingerprint: "same",
+    lease: `lease-${count}`,
+    leaseMs: LEASE_MS,
+    isDetached: false,
+    ...spec,
+  };
+}
+
+const text = (delta: string): LoggedEvent => ({ type: "text", at: 1, delta });
+const end: LoggedEvent = { type: "end", at: 2, status: "succeeded" };
+
+/** What a reader makes of the pages it is given. */
+function follow(state: RunState, page: Page | null): RunState {
+  if (page === null) throw new Error("the run is gone");
+  if (page.kind === "snapshot") return page.state;
+  expect(page.firstSeq).toBe(state.seq + 1);
+  return page.events.reduce(reduce, state);
+}
+
+/** The one suite that every store must pass. */
+export function describeRunStore(name: string, open: () => Promise<StoreUnderTest>): void {
+  describe(`${name} keeps the contract of a run store`, () => {
+    test("of many concurrent creates with one key exactly one makes the run", async () => {
+      const { store } = await open();
+      const specs = Array.from({ length: 50 }, () => newRun({ key: "k" }));
+      const outcomes = await Promise.all(specs.map((spec) => store.create(spec)));
+      const created = specs.filter((_, index) => outcomes[index]?.kind === "created");
+      expect(created).toHaveLength(1);
+      const run = created[0]?.run;
+      expect(outcomes.filter((outcome) => outcome.kind === "attached" && outcome.run === run)).toHaveLength(
+        49,
+      );
+    });
+
+    test("a key belongs to its endpoint and its principal, and to one body", async () => {
+      const { store } = await open();
+      const first = newRun({ key: "k", principal: "ann" });
+      expect(await store.create(first)).toEqual({ kind: "created" });
+      expect(await store.create(newRun({ key: "k", principal: "ann" }))).toEqual({
+        kind: "attached",
+        run: first.run,
+      });
+      expect(await store.create(newRun({ key: "k", principal: "ann", fingerprint: "other" }))).toEqual({
+        kind: "conflict",
+      });
+      expect(await store.create(newRun({ key: "k", principal: "bob" }))).toEqual({ kind: "created" });
+      expect(await store.create(newRun({ key: "k", principal: "ann", scope: "/other" }))).toEqual({
+        kind: "created",
+      });
+      expect(await store.create(newRun({ principal: "ann" }))).toEqual({ kind: "created" });
+    });
+
+    test("reads what was appended, from any cursor, and a snapshot from none", async () => {
+      const { store } = await open();
+      const spec = newRun();
+      await store.create(spec);
+      await store.append(spec.run, spec.lease, 1, [text("a"), text("b")]);
+      await store.append(spec.run, spec.lease, 3, [text("c"), end]);
+      const whole = await store.read(spec.run, null);
+      expect(whole).toMatchObject({ kind: "snapshot", state: { seq: 4, text: "abc", status: "succeeded" } });
+      for (let cursor = 0; cursor <= 4; cursor++) {
+        const page = await store.read(spec.run, cursor);
+        expect(page).toMatchObject({ kind: "tail", firstSeq: cursor + 1, hasEnded: true });
+        expect(page?.kind === "tail" && page.events).toEqual(
+          [text("a"), text("b"), text("c"), end].slice(cursor),
+        );
+      }
+      expect(await store.find(spec.run)).toMatchObject({ status: "succeeded", head: 4, scope: "/api" });
+    });
+
+    test("a cursor ahead of the log gets a snapshot, a run that is not there nothing", async () => {
+      const { store } = await open();
+      const spec = newRun();
+      await store.create(spec);
+      await store.append(spec.run, spec.lease, 1, [text("a")]);
+      expect(await store.read(spec.run, 99)).toMatchObject({ kind: "snapshot", state: { seq: 1 } });
+      expect(await store.read("nowhere", 0)).toBeNull();
+      expect(await store.find("nowhere")).toBeNull();
+    });
+
+    test("an append that is repeated, whole or in part, is skipped", async () => {
+      const { store } = await open();
+      const spec = newRun();
+      await store.create(spec);
+      await store.append(spec.run, spec.lease, 1, [text("a"), text("b")]);
+      await store.append(spec.run, spec.lease, 1, [text("a"), text("b")]);
+      await store.append(spec.run, spec.lease, 2, [text("b"), text("c")]);
+      expect(await store.read(spec.run, null)).toMatchObject({ state: { seq: 3, text: "abc" } });
+    });
+
+    test("refuses a gap, a stale lease, an unknown run and anything after the end", async () => {
+      const { store } = await open();
+      const spec = newRun();
+      await store.create(spec);
+      const append = (lease: string, seq: number, run = spec.run) =>
+        store.append(run, lease, seq, [text("x")]);
+      await expect(append(spec.lease, 2)).rejects.toMatchObject({ name: "StoreError", code: "gap" });
+      await expect(append("other", 1)).rejects.toMatchObject({ code: "stale_lease" });
+      await expect(store.renew(spec.run, "other")).rejects.toMatchObject({ code: "stale_lease" });
+      await expect(append(spec.lease, 1, "nowhere")).rejects.toMatchObject({ code: "gone" });
+      await store.append(spec.run, spec.lease, 1, [end]);
+      await expect(append(spec.lease, 2)).rejects.toMatchObject({ code: "ended" });
+      await expect(store.renew(spec.run, spec.lease)).rejects.toMatchObject({ code: "ended" });
+      expect(await store.find(spec.run)).toMatchObject({ head: 1 });
+    });
+
+    test("an expired lease is reaped once, to producer_lost, and its holder is refused from then on", async () => {
+      const { store, clock } = await open();
+      const spec = newRun();
+      await store.create(spec);
+      await store.append(spec.run, spec.lease, 1, [text("a")]);
+      expect(await store.reap(spec.run)).toBe(false);
+      await clock.advance(LEASE_MS - 1);
+      await store.renew(spec.run, spec.lease);
+      await clock.advance(LEASE_MS - 1);
+      expect(await store.reap(spec.run)).toBe(false);
+      await clock.advance(2);
+      const reaped = await Promise.all([store.reap(spec.run), store.reap(spec.run), store.reap(spec.run)]);
+      expect(reaped.filter(Boolean)).toHaveLength(1);
+      expect(await store.read(spec.run, null)).toMatchObject({
+        state: { status: "failed", text: "a", error: { code: "producer_lost", retryable: true } },
+      });
+      await expect(store.append(spec.run, spec.lease, 2, [text("b")])).rejects.toMatchObject({
+        code: "ended",
+      });
+      expect(await store.reap(spec.run)).toBe(false);
+    });
+
+    test("a request to cancel reaches the producer once, with its first reason", async () => {
+      const { store } = await open();
+      const spec = newRun();
+      await store.create(spec);
+      let wakes = 0;
+      const unwatch = store.watchOrders(spec.run, () => wakes++);
+      expect(await store.requestCancel(spec.run, "user")).toBe(true);
+      expect(await store.requestCancel(spec.run, "abandoned")).toBe(true);
+      await expect.poll(() => wakes).toBeGreaterThan(0);
+      unwatch();
+      expect(await store.renew(spec.run, spec.lease)).toMatchObject({ cancelRequested: "user" });
+      expect(await store.append(spec.run, spec.lease, 1, [end])).toMatchObject({ cancelRequested: "user" });
+      expect(await store.requestCancel(spec.run, "user")).toBe(false);
+      expect(await store.requestCancel("nowhere", "user")).toBe(false);
+    });
+
+    test("tells the producer until when somebody looks", async () => {
+      const { store, clock } = await open();
+      const spec = newRun();
+      await store.create(spec);
+      const attendedUntil = async () => (await store.renew(spec.run, spec.lease)).attendedUntil;
+      const start = clock.now();
+      expect(await attendedUntil()).toBe(start);
+      await store.attend(spec.run, "node-a", start + 9_000);
+      await store.attend(spec.run, "node-b", start + 5_000);
+      expect(await attendedUntil()).toBe(start + 9_000);
+      await clock.advance(1_000);
+      await store.leave(spec.run, "node-a");
+      expect(await attendedUntil()).toBe(start + 5_000);
+      await store.leave(spec.run, "node-b");
+      expect(await attendedUntil()).toBe(start + 1_000);
+      const detached = newRun({ isDetached: true });
+      await store.create(detached);
+      expect((await store.renew(detached.run, detached.lease)).attendedUntil).toBe(Infinity);
+    });
+
+    test("wakes its readers, and no more once they have left", async () => {
+      const { store } = await open();
+      const spec = newRun();
+      await store.create(spec);
+      const wakes = [0, 0];
+      const leave = store.watch(spec.run, () => wakes.splice(0, 1, (wakes[0] ?? 0) + 1));
+      store.watch(spec.run, () => wakes.splice(1, 1, (wakes[1] ?? 0) + 1));
+      await store.append(spec.run, spec.lease, 1, [text("a")]);
+      await expect.poll(() => wakes).toEqual([1, 1]);
+      leave();
+      await store.append(spec.run, spec.lease, 2, [text("b")]);
+      await expect.poll(() => wakes).toEqual([1, 2]);
+    });
+
+    test("a log that has been trimmed answers an old cursor with a snapshot, and a new one with its tail", async () => {
+      const { store } = await open();
+      const spec = newRun();
+      await store.create(spec);
+      const pieces = Array.from({ length: 20_000 }, (_, n) => `${n} `);
+      for (let from = 0; from < pieces.length; from += 100) {
+        await store.append(spec.run, spec.lease, from + 1, pieces.slice(from, from + 100).map(text));
+      }
+      const whole = await store.read(spec.run, 5);
+      expect(whole?.kind).toBe("snapshot");
+      const state = whole?.kind === "snapshot" ? whole.state : null;
+      expect(state).toMatchObject({ seq: 20_000, text: pieces.join("") });
+      const tail = await store.read(spec.run, 19_990);
+      expect(tail).toMatchObject({ kind: "tail", firstSeq: 19_991 });
+    });
+
+    test("every reader that follows with any cursor converges on the state of the log", async () => {
+      const { store } = await open();
+      const spec = newRun();
+      await store.create(spec);
+      const events: LoggedEvent[] = [
+        { type: "start", at: 1, stages: [{ id: "a", label: "A" }] },
+        { type: "stage", at: 2, stage: "a", status: "running" },
+        text("h\u00e9"),
+        { type: "text", at: 3, delta: "why", channel: "reasoning" },
+        { type: "progress", at: 4, stage: "a", completed: 1, total: 2 },
+        { type: "text", at: 5, delta: "anew", replace: true },
+        { type: "usage", at: 6, inputTokens: 3 },
+        { type: "custom", at: 7, name: "n", value: [1] },
+        { type: "result", at: 8, value: { a: null } },
+        end,
+      ];
+      const before: Page[] = [];
+      for (const [index, event] of events.entries()) {
+        const page = await store.read(spec.run, null);
+        if (page) before.push(page);
+        await store.append(spec.run, spec.lease, index + 1, [event]);
+      }
+      const whole = await store.read(spec.run, null);
+      const final = whole?.kind === "snapshot" ? whole.state : null;
+      for (const start of before) {
+        const state = start.kind === "snapshot" ? start.state : null;
+        if (!state) throw new Error("not a snapshot");
+        expect(follow(state, await store.read(spec.run, state.seq))).toEqual(final);
+      }
+    });
+  });
+}
