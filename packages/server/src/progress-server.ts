@@ -114,6 +114,9 @@ export interface ProgressServer {
   close(options?: { readonly drainMs?: number }): Promise<void>;
 }
 
+/** How long a viewer may take to read the end of its run when the server closes. */
+const LAST_WORDS_MS = 2_000;
+
 const defaultLimits: Limits = {
   bodyBytes: 1_048_576,
   textChars: 4_194_304,
@@ -212,6 +215,7 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
     });
     await Promise.all([...running.values()].map((run) => run.done));
     callOff();
+    await audience.close(LAST_WORDS_MS);
     connections.close();
     await store.close();
   }

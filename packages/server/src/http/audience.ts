@@ -4,8 +4,17 @@ import type { RunStore } from "../store/run-store.js";
 
 /** Who looks at which run on this process: one subscription, one presence and one timer per run that is watched. */
 export interface Audience {
-  /** A viewer of the run has come; `wake` is called when there may be something to read. Gives its leaving. */
-  join(run: string, wake: () => void): () => void;
+  /** A viewer of the run has come. Gives its leaving. */
+  join(run: string, viewer: Viewer): () => void;
+  /** Resolves when all viewers have left; those that are still there after `graceMs` are dropped. */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface Viewer {
+  /** There may be something to read. */
+  wake(): void;
+  /** Ends its connection, whatever it has got by now. */
+  drop(): void;
 }
 
 export interface AudienceOptions {
@@ -17,7 +26,7 @@ export interface AudienceOptions {
 }
 
 interface Watched {
-  readonly wakes: Set<() => void>;
+  readonly viewers: Set<Viewer>;
   unwatch: () => void;
   callOff: () => void;
 }
@@ -25,12 +34,13 @@ interface Watched {
 export function createAudience({ store, clock, backstopMs, onError }: AudienceOptions): Audience {
   const process = randomUUID();
   const watched = new Map<string, Watched>();
+  let onEmpty = (): void => {};
 
   function open(run: string): Watched {
-    const entry: Watched = { wakes: new Set(), unwatch: () => {}, callOff: () => {} };
+    const entry: Watched = { viewers: new Set(), unwatch: () => {}, callOff: () => {} };
     watched.set(run, entry);
     entry.unwatch = store.watch(run, () => {
-      for (const wake of entry.wakes) wake();
+      for (const viewer of entry.viewers) viewer.wake();
     });
     attend(run);
     backstop(run, entry);
@@ -51,22 +61,35 @@ export function createAudience({ store, clock, backstopMs, onError }: AudienceOp
       const isLate = clock.now() - dueAt > backstopMs / 2;
       const reaped = isLate ? Promise.resolve(false) : store.reap(run);
       reaped.then(() => {
-        for (const wake of entry.wakes) wake();
+        for (const viewer of entry.viewers) viewer.wake();
       }, onError);
     });
   }
 
   return {
-    join(run, wake) {
+    join(run, viewer) {
       const entry = watched.get(run) ?? open(run);
-      entry.wakes.add(wake);
+      entry.viewers.add(viewer);
       return () => {
-        if (!entry.wakes.delete(wake) || entry.wakes.size > 0) return;
+        if (!entry.viewers.delete(viewer) || entry.viewers.size > 0) return;
         watched.delete(run);
         entry.unwatch();
         entry.callOff();
         store.leave(run, process).catch(onError);
+        if (watched.size === 0) onEmpty();
       };
+    },
+
+    async close(graceMs) {
+      if (watched.size === 0) return;
+      await new Promise<void>((resolve) => {
+        const callOff = clock.after(graceMs, resolve);
+        onEmpty = () => {
+          callOff();
+          resolve();
+        };
+      });
+      for (const { viewers } of [...watched.values()]) for (const viewer of [...viewers]) viewer.drop();
     },
   };
 }

@@ -149,7 +149,13 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
   res.on("close", close);
   res.on("error", close);
 
-  const leave = audience.join(run, wake);
+  const leave = audience.join(run, {
+    wake,
+    drop() {
+      close();
+      res.destroy();
+    },
+  });
   heartbeat();
   wake();
 }

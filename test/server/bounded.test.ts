@@ -1,0 +1,152 @@
+import type { ServerResponse } from "node:http";
+import { connect } from "node:net";
+import { memoryStore, openaiChat, type ProgressServerOptions } from "@ai-progress-stream/server";
+import { expect, onTestFinished, test } from "vitest";
+import { gate, until } from "../support/gate.js";
+import { manualClock } from "../support/manual-clock.js";
+import { progressApp } from "../support/progress-app.js";
+import {
+  chunkFrame,
+  DONE_FRAME,
+  finishFrame,
+  openStream,
+  scriptedUpstream,
+} from "../support/scripted-upstream.js";
+import { callSse, reduceAnswers } from "../support/sse-client.js";
+
+/** A viewer that sends its request and then reads only as much as it is told. */
+async function lazyViewer(url: string, body: string) {
+  const { hostname, port, pathname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on("error", () => {});
+  onTestFinished(() => void socket.destroy());
+  socket.pause();
+  socket.write(
+    `POST ${pathname} HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  );
+  return socket;
+}
+
+/** A server whose responses can be looked at. */
+async function watchedApp(megabytes: number, options: ProgressServerOptions = {}) {
+  const upstream = await scriptedUpstream(async (res) => {
+    openStream(res);
+    const frame = chunkFrame("x".repeat(1_000)).repeat(100);
+    for (let sent = 0; sent < megabytes * 10 && !res.destroyed; sent++) {
+      if (!res.write(frame))
+        await new Promise((resolve) => res.once("drain", resolve).once("close", resolve));
+    }
+    res.end(finishFrame() + DONE_FRAME);
+  });
+  const responses: ServerResponse[] = [];
+  const app = await progressApp(
+    (express, progress) => {
+      express.use((_req, res, next) => {
+        responses.push(res);
+        next();
+      });
+      const provider = openaiChat({ baseURL: upstream.baseURL });
+      express.use("/chat", progress.relay({ provider, models: { default: "m" } }));
+    },
+    { limits: { textChars: 100_000_000, upstreamBytes: Infinity }, ...options },
+  );
+  return { ...app, url: `${app.origin}/chat`, upstream, responses };
+}
+
+test("a viewer that stops reading holds a bounded amount, hinders nobody, and is caught up by a snapshot", async () => {
+  const { url, responses } = await watchedApp(20);
+  const lazy = await lazyViewer(url, '{"prompt":"x"}');
+  const response = await until(() => responses[0]);
+  let most = 0;
+  const sampler = setInterval(() => {
+    most = Math.max(most, response.writableLength);
+  }, 1);
+  const location = await until(() => response.getHeader("content-location"));
+  const other = await callSse(url.replace("/chat", String(location)), { method: "GET" });
+  clearInterval(sampler);
+  const truth = reduceAnswers([other]);
+  expect(truth).toMatchObject({ status: "succeeded" });
+  expect(truth.text).toHaveLength(20_000_000);
+  expect(most).toBeLessThanOrEqual(262_144);
+
+  const chunks: Buffer[] = [];
+  lazy.on("data", (chunk) => chunks.push(chunk));
+  lazy.resume();
+  await new Promise((resolve) => lazy.on("close", resolve));
+  const received = Buffer.concat(chunks).toString("latin1");
+  expect(received.match(/^event: snapshot$/gm)).toHaveLength(1);
+  expect(received).toContain('"status":"succeeded"');
+  // What it got before it stopped, and one snapshot: not the whole history.
+  expect(received.length).toBeLessThan(20_000_000 + 10_000_000);
+});
+
+test("a viewer that takes no byte for the stall time is dropped; the run goes on", async () => {
+  const clock = manualClock(Date.now());
+  const { url, responses, upstream } = await watchedApp(20, {
+    clock,
+    stallMs: 30_000,
+    abandonAfterMs: Infinity,
+    timeouts: { idleMs: Infinity, totalMs: Infinity },
+  });
+  await lazyViewer(url, '{"prompt":"x"}');
+  const response = await until(() => responses[0]?.writableNeedDrain && responses[0]);
+  await until(() => upstream.calls[0]?.socket.destroyed || upstream.calls[0]);
+  const run = String(response.getHeader("content-location"));
+  await clock.advance(29_000);
+  expect(response.destroyed).toBe(false);
+  await clock.advance(1_001);
+  expect(response.destroyed).toBe(true);
+  await until(async () => {
+    const state = (await (await fetch(url.replace("/chat", run))).json()) as { status: string };
+    return state.status === "succeeded";
+  });
+});
+
+test("a store that is full of running runs answers 503 with Retry-After and loses nothing", async () => {
+  const go = gate();
+  const { origin } = await progressApp(
+    (app, progress) => {
+      app.use(progress.task({ run: () => go.opened.then(() => "done") }));
+    },
+    { store: memoryStore({ maxRuns: 2 }) },
+  );
+  const running = [callSse(origin, { body: {} }), callSse(origin, { body: {} })];
+  const refused = await until(async () => {
+    const answer = await callSse(origin, { body: {}, until: ({ type }) => type === "open" });
+    return answer.status === 503 && answer;
+  });
+  expect(refused.headers["retry-after"]).toBe("5");
+  expect(JSON.parse(refused.body)).toMatchObject({ code: "overloaded", retryable: true });
+  go.open();
+  for (const answer of await Promise.all(running)) expect(reduceAnswers([answer]).result).toBe("done");
+  expect((await callSse(origin, { body: {} })).status).toBe(200);
+});
+
+test("a late viewer of 20,000 deltas gets one snapshot and no history", async () => {
+  const { origin } = await progressApp((app, progress) => {
+    app.use(
+      progress.task({
+        async run({ text }) {
+          for (let n = 0; n < 20_000; n++) {
+            text(`${n} `);
+            if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+            else await null;
+          }
+        },
+      }),
+    );
+  });
+  const first = await callSse(origin, { body: {} });
+  const state = reduceAnswers([first]);
+  const late = await callSse(`${origin}/${state.run}`, { method: "GET" });
+  expect(late.events.map(({ type }) => type)).toEqual(["open", "snapshot"]);
+  expect(reduceAnswers([late])).toEqual(state);
+});
+
+test("a value that is too large for an event is the job's error", async () => {
+  const { origin, logged } = await progressApp((app, progress) => {
+    app.use(progress.task({ run: () => "x".repeat(300_000) }));
+  });
+  expect(reduceAnswers([await callSse(origin, { body: {} })]).error?.code).toBe("internal");
+  expect(JSON.stringify(logged)).toContain("limits.valueChars");
+});

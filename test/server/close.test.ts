@@ -1,0 +1,81 @@
+import { openaiChat } from "@ai-progress-stream/server";
+import { expect, test } from "vitest";
+import { gate, until } from "../support/gate.js";
+import { manualClock } from "../support/manual-clock.js";
+import { progressApp } from "../support/progress-app.js";
+import { chunkFrame, openStream, scriptedUpstream } from "../support/scripted-upstream.js";
+import { callSse } from "../support/sse-client.js";
+
+async function oneRunning() {
+  const clock = manualClock(Date.now());
+  const go = gate();
+  const started = gate();
+  const app = await progressApp(
+    (express, progress) => {
+      express.use(
+        progress.task({
+          run: () => {
+            started.open();
+            return go.opened.then(() => "done");
+          },
+        }),
+      );
+    },
+    { clock },
+  );
+  const answer = callSse(app.origin, { body: {} });
+  await started.opened;
+  return { ...app, clock, go, answer };
+}
+
+test("closing lets a run finish within the time, and refuses new ones", async () => {
+  const { origin, progress, go, answer, clock } = await oneRunning();
+  const closed = progress.close({ drainMs: 10_000 });
+  const refused = await callSse(origin, { body: {} });
+  expect(refused.status).toBe(503);
+  expect(refused.headers["retry-after"]).toBe("5");
+  go.open();
+  await closed;
+  expect((await answer).events.at(-1)).toMatchObject({ type: "end", status: "succeeded" });
+  expect(clock.pending).toBe(0);
+});
+
+test("closing ends what does not finish in time as cancelled: shutdown, and leaves no timer", async () => {
+  const { progress, answer, clock } = await oneRunning();
+  const closed = progress.close({ drainMs: 10_000 });
+  await clock.advance(10_000);
+  await clock.advance(1_000);
+  await closed;
+  expect((await answer).events.at(-1)).toMatchObject({
+    type: "end",
+    status: "cancelled",
+    reason: "shutdown",
+  });
+  expect(clock.pending).toBe(0);
+});
+
+test("closing twice is closing once", async () => {
+  const { progress, go } = await oneRunning();
+  const first = progress.close();
+  expect(progress.close()).toBe(first);
+  go.open();
+  await first;
+});
+
+test("closing lets go of the upstream, kept connections included", async () => {
+  const upstream = await scriptedUpstream((res) => {
+    openStream(res);
+    res.write(chunkFrame("So far"));
+  });
+  const { origin, progress } = await progressApp((express, progress) => {
+    express.use(
+      progress.relay({ provider: openaiChat({ baseURL: upstream.baseURL }), models: { default: "m" } }),
+    );
+  });
+  const answer = callSse(origin, { body: { prompt: "x" } });
+  const call = await until(() => upstream.calls[0]);
+  await progress.close({ drainMs: 0 });
+  await call.closed;
+  expect((await answer).events.at(-1)).toMatchObject({ type: "end", reason: "shutdown" });
+  expect(call.socket.destroyed).toBe(true);
+});

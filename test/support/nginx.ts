@@ -1,0 +1,67 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { until } from "./gate.js";
+
+/** Null, or why there is no nginx to test behind. */
+export const whyNoNginx: string | null = spawnSync("nginx", ["-v"]).error
+  ? "nginx is not installed; on Debian: apt-get install nginx-light"
+  : null;
+
+/** A real nginx in front of `target`, with its defaults but for `directives`. Gives its origin. */
+export async function startNginx(target: string, directives = ""): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "nginx-"));
+  const port = await freePort();
+  const config = `
+    daemon off;
+    pid ${folder}/nginx.pid;
+    error_log ${folder}/error.log;
+    events {}
+    http {
+      access_log off;
+      client_body_temp_path ${folder}/body;
+      proxy_temp_path ${folder}/proxy;
+      fastcgi_temp_path ${folder}/fastcgi;
+      uwsgi_temp_path ${folder}/uwsgi;
+      scgi_temp_path ${folder}/scgi;
+      gzip on;
+      gzip_types *;
+      server {
+        listen 127.0.0.1:${port};
+        location / { proxy_pass ${target}; ${directives} }
+      }
+    }`;
+  writeFileSync(join(folder, "nginx.conf"), config);
+  const nginx = spawn(
+    "nginx",
+    ["-c", join(folder, "nginx.conf"), "-p", folder, "-e", join(folder, "error.log")],
+    {
+      stdio: "ignore",
+    },
+  );
+  onTestFinished(async () => {
+    nginx.kill("SIGTERM");
+    await new Promise((resolve) => nginx.once("exit", resolve));
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const origin = `http://127.0.0.1:${port}`;
+  await until(() =>
+    fetch(origin, { method: "HEAD" }).then(
+      () => true,
+      () => false,
+    ),
+  );
+  return origin;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
