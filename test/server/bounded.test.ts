@@ -27,14 +27,24 @@ async function lazyViewer(url: string, body: string) {
   return socket;
 }
 
+/** Resolves when there is room again, or nobody to write to. */
+function drainOrClose(res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      res.off("drain", finish).off("close", finish);
+      resolve();
+    };
+    res.on("drain", finish).on("close", finish);
+  });
+}
+
 /** A server whose responses can be looked at. */
 async function watchedApp(megabytes: number, options: ProgressServerOptions = {}) {
   const upstream = await scriptedUpstream(async (res) => {
     openStream(res);
     const frame = chunkFrame("x".repeat(1_000)).repeat(100);
     for (let sent = 0; sent < megabytes * 10 && !res.destroyed; sent++) {
-      if (!res.write(frame))
-        await new Promise((resolve) => res.once("drain", resolve).once("close", resolve));
+      if (!res.write(frame)) await drainOrClose(res);
     }
     res.end(finishFrame() + DONE_FRAME);
   });

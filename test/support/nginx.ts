@@ -29,7 +29,6 @@ export async function startNginx(target: string, directives = ""): Promise<strin
       uwsgi_temp_path ${folder}/uwsgi;
       scgi_temp_path ${folder}/scgi;
       gzip on;
-      gzip_types *;
       server {
         listen 127.0.0.1:${port};
         location / { proxy_pass ${target}; ${directives} }
