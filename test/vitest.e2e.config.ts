@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+/** The built demo in a real browser, one test after the other. */
+export default defineConfig({
+  test: {
+    include: ["e2e/**/*.test.ts"],
+    testTimeout: 90_000,
+    hookTimeout: 60_000,
+    fileParallelism: false,
+  },
+});
