@@ -17,6 +17,7 @@ export function summaryReporter() {
 }
 
 function count(suite, counts) {
-  for (const test of suite?.tests ?? []) counts[test.skipped ? "skipped" : test.passed ? "passed" : "failed"]++;
+  for (const test of suite?.tests ?? [])
+    counts[test.skipped ? "skipped" : test.passed ? "passed" : "failed"]++;
   for (const inner of suite?.suites ?? []) count(inner, counts);
 }

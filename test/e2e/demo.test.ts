@@ -1,0 +1,226 @@
+import type { Page } from "puppeteer-core";
+import { expect, test } from "vitest";
+import { openPage, startDemo } from "../support/demo.js";
+import { until } from "../support/gate.js";
+import {
+  chunkFrame,
+  DONE_FRAME,
+  finishFrame,
+  openStream,
+  type ScriptedUpstream,
+  scriptedUpstream,
+  usageFrame,
+} from "../support/scripted-upstream.js";
+
+const KEY = "sk-sentinel-0123456789abcdef";
+
+/** A model that says a number every few milliseconds, and its whole text. */
+async function countingModel(count = 150, pauseMs = 20): Promise<ScriptedUpstream & { text: string }> {
+  const text = Array.from({ length: count }, (_, n) => `${n} \u{1f600} `).join("");
+  const upstream = await scriptedUpstream(async (res) => {
+    openStream(res);
+    for (let n = 0; n < count && !res.destroyed; n++) {
+      res.write(chunkFrame(`${n} \u{1f600} `));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+    res.end(finishFrame() + usageFrame(5, count) + DONE_FRAME);
+  });
+  return Object.assign(upstream, { text });
+}
+
+const withModel = (upstream: ScriptedUpstream) =>
+  startDemo({ AI_BASE_URL: upstream.baseURL, AI_API_KEY: KEY, AI_MODEL: "model-1" });
+
+interface Tag extends HTMLElement {
+  readonly state: string;
+  readonly text: string;
+  readonly runState: {
+    readonly progress: number | null;
+    readonly stages: readonly { label: string; status: string }[];
+  };
+}
+
+const tag = (name: string): string => `ai-progress-stream[name="${name}"]`;
+const look = <T>(page: Page, name: string, read: (element: Tag) => T): Promise<T> =>
+  page.$eval(tag(name), read as never) as Promise<T>;
+const stateOf = (page: Page, name: string) => look(page, name, (element) => element.state);
+const textOf = (page: Page, name: string) => look(page, name, (element) => element.text);
+const hasState = (page: Page, name: string, state: string) =>
+  until(async () => (await stateOf(page, name)) === state);
+/** What a person reads in the element, not what its properties say. */
+const shown = (page: Page, name: string) =>
+  look(page, name, (element) => element.shadowRoot?.textContent ?? "");
+
+/** Presses a button of the element, as a person would, by its words. */
+async function press(page: Page, name: string, words: RegExp): Promise<void> {
+  const button = await until(async () => {
+    const handle = await page.evaluateHandle(
+      (selector, source) => {
+        const root = document.querySelector(selector)?.shadowRoot;
+        const matcher = new RegExp(source, "i");
+        return [...(root?.querySelectorAll("button") ?? [])].find(
+          (candidate) => matcher.test(candidate.textContent ?? "") || matcher.test(candidate.ariaLabel ?? ""),
+        );
+      },
+      tag(name),
+      words.source,
+    );
+    return handle.asElement();
+  });
+  await (button as unknown as { click(): Promise<void> }).click();
+}
+
+test("asking streams the model's answer into the page, word for word", async () => {
+  const upstream = await countingModel();
+  const demo = await withModel(upstream);
+  const page = await openPage(demo.url);
+  expect(await stateOf(page, "chat")).toBe("idle");
+  await page.click("#ask button");
+  await hasState(page, "chat", "streaming");
+  await hasState(page, "chat", "done");
+  expect(await textOf(page, "chat")).toBe(upstream.text);
+  expect(await shown(page, "chat")).toContain("149 \u{1f600}");
+  expect(JSON.parse(upstream.calls[0]?.body ?? "{}")).toMatchObject({ model: "model-1", stream: true });
+  expect(await page.content()).not.toContain(KEY);
+  expect(demo.output()).not.toContain(KEY);
+});
+
+test("the document job goes through its four stages, page by page, and never back", async () => {
+  const demo = await startDemo();
+  const page = await openPage(demo.url);
+  expect(await page.$eval("#provider", (notice) => (notice as HTMLElement).hidden)).toBe(false);
+  await page.click("#analyze button");
+  const values: number[] = [];
+  const messages = new Set<string>();
+  await until(async () => {
+    const seen = await look(page, "analysis", (element) => ({
+      state: element.state,
+      now: element.shadowRoot?.querySelector('[role="progressbar"]')?.getAttribute("aria-valuenow") ?? null,
+      text: element.shadowRoot?.textContent ?? "",
+    }));
+    if (seen.now !== null) values.push(Number(seen.now));
+    const message = /Analyzing page \d+ of 500/.exec(seen.text);
+    if (message) messages.add(message[0]);
+    return seen.state === "streaming";
+  });
+  expect(messages.size).toBeGreaterThan(3);
+  expect(values.length).toBeGreaterThan(5);
+  expect(values).toEqual([...values].sort((a, b) => a - b));
+  await until(async () => (await stateOf(page, "analysis")) === "done").catch(() => {});
+  await hasState(page, "analysis", "done");
+  const { stages, progress } = await look(page, "analysis", (element) => element.runState);
+  expect(progress).toBe(1);
+  expect(stages.map(({ status }) => status)).toEqual(["done", "done", "done", "done"]);
+});
+
+test("when the network is cut in mid-stream the text stays, and goes on where it was", async () => {
+  const upstream = await countingModel(250);
+  const demo = await withModel(upstream);
+  const page = await openPage(demo.url);
+  await page.click("#ask button");
+  await until(async () => (await textOf(page, "chat")).length > 100);
+  await page.click("#network");
+  await hasState(page, "chat", "reconnecting");
+  const kept = await textOf(page, "chat");
+  expect(kept.length).toBeGreaterThan(100);
+  expect(await shown(page, "chat")).toContain(kept.slice(0, 50));
+  await until(async () => /reconnect/i.test(await shown(page, "chat")));
+  await page.click("#network");
+  await hasState(page, "chat", "done");
+  expect(await textOf(page, "chat")).toBe(upstream.text);
+  expect(upstream.calls).toHaveLength(1);
+});
+
+test("a reload in mid-run finds the same run", async () => {
+  const upstream = await countingModel(250);
+  const demo = await withModel(upstream);
+  const page = await openPage(demo.url);
+  await page.click("#ask button");
+  await until(async () => (await textOf(page, "chat")).length > 100);
+  await page.reload();
+  await hasState(page, "chat", "streaming");
+  await hasState(page, "chat", "done");
+  expect(await textOf(page, "chat")).toBe(upstream.text);
+  await page.reload();
+  await hasState(page, "chat", "done");
+  expect(await textOf(page, "chat")).toBe(upstream.text);
+  expect(upstream.calls).toHaveLength(1);
+});
+
+test("Stop reaches the model's connection and keeps the text", async () => {
+  const upstream = await countingModel(2_000);
+  const demo = await withModel(upstream);
+  const page = await openPage(demo.url);
+  await page.click("#ask button");
+  await until(async () => (await textOf(page, "chat")).length > 100);
+  await press(page, "chat", /stop/);
+  await hasState(page, "chat", "cancelled");
+  await upstream.calls[0]?.closed;
+  const kept = await textOf(page, "chat");
+  expect(kept.length).toBeGreaterThan(100);
+  expect(upstream.text.startsWith(kept)).toBe(true);
+  expect(await shown(page, "chat")).toContain(kept.slice(0, 50));
+});
+
+test("a model that refuses is a sentence and a way on", async () => {
+  const upstream = await scriptedUpstream((res, _call, index) => {
+    if (index > 0) {
+      openStream(res);
+      res.end(chunkFrame("Better now.") + finishFrame() + DONE_FRAME);
+      return;
+    }
+    res.writeHead(401, { "content-type": "application/json" });
+    res.end(JSON.stringify({ error: { message: `Incorrect API key provided: ${KEY}` } }));
+  });
+  const demo = await withModel(upstream);
+  const page = await openPage(demo.url);
+  await page.click("#ask button");
+  await hasState(page, "chat", "error");
+  expect(await shown(page, "chat")).toContain("The model service refused the request.");
+  expect(await shown(page, "chat")).toContain("upstream_rejected");
+  expect(await page.content()).not.toContain(KEY);
+  expect(demo.output()).toContain("upstream_rejected");
+  expect(demo.output()).not.toContain(KEY);
+  await page.click("#ask button");
+  await hasState(page, "chat", "done");
+  expect(await textOf(page, "chat")).toBe("Better now.");
+});
+
+test("the German page speaks German, its jobs included", async () => {
+  const demo = await startDemo();
+  const page = await openPage(`${demo.url}/de/`);
+  await page.click("#analyze button");
+  await until(async () => /Seite \d+ von 500/.test(await shown(page, "analysis")));
+  await press(page, "analysis", /abbrechen|stopp/);
+  await hasState(page, "analysis", "cancelled");
+});
+
+test("on SIGTERM a run that does not finish is ended, and the process goes by itself", async () => {
+  const upstream = await countingModel(100_000);
+  const demo = await withModel(upstream);
+  const page = await openPage(demo.url);
+  await page.click("#ask button");
+  await until(async () => (await textOf(page, "chat")).length > 100);
+  demo.process.kill("SIGTERM");
+  expect(await demo.exit).toBe(0);
+  await hasState(page, "chat", "cancelled");
+  await upstream.calls[0]?.closed;
+});
+
+test.each([
+  [{ PORT: "abc" }, 'PORT is "abc". Set it to a number'],
+  [{ AI_BASE_URL: "not a url" }, "baseURL is not an http(s) URL"],
+  [{ HEARTBEAT_MS: "-1" }, 'HEARTBEAT_MS is "-1"'],
+])("with %j the demo says what is wrong and ends", async (env, words) => {
+  await expect(startDemo(env)).rejects.toThrow(words);
+});
+
+test("GET /health answers without asking the model", async () => {
+  const upstream = await countingModel();
+  const demo = await withModel(upstream);
+  expect(await (await fetch(`${demo.url}/health`)).json()).toMatchObject({
+    status: "healthy",
+    model: "model-1",
+  });
+  expect(upstream.calls).toHaveLength(0);
+});
