@@ -18,7 +18,7 @@ interface Expected {
   complete?: boolean;
   aborted?: boolean;
   ifFlushedAtEof?: Partial<Expected>;
-  toolCalls?: { id?: string; name: string; arguments?: unknown }[];
+  toolCalls?: { id?: string; name?: string; arguments?: unknown }[];
 }
 
 const folders: Readonly<Record<string, Dialect>> = {
@@ -34,7 +34,7 @@ const folders: Readonly<Record<string, Dialect>> = {
 };
 
 const recordings = Object.keys(folders)
-  .filter((folder) => folders[folder] && existsSync(path.join(fixtures, folder)))
+  .filter((folder) => existsSync(path.join(fixtures, folder)))
   .flatMap((folder) =>
     readdirSync(path.join(fixtures, folder))
       .filter((file) => file.endsWith(".expected.json"))
@@ -64,8 +64,11 @@ describe.each(recordings)("the recording %s", (name) => {
       isDone: isComplete,
       hasError: !isComplete,
     });
-    if (expected.toolCalls && isComplete) {
-      expect(outcome.tools.map((call) => call.name)).toEqual(expected.toolCalls.map((call) => call.name));
+    const named = expected.toolCalls?.filter((call) => call.name !== undefined);
+    if (named && named.length > 0) {
+      expect(outcome.tools).toEqual(
+        named.map(({ id, name, arguments: written }) => ({ id, name, arguments: written })),
+      );
     }
   });
 

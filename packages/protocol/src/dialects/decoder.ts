@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../errors.js";
 import type { DialectDecoder, DialectMessage, DialectPart } from "./dialect.js";
-import { type Fields, isFields, parseJson } from "./fields.js";
+import { isFields, parseJson } from "./fields.js";
 import { classifyUpstreamError } from "./upstream-error.js";
 
 /** Takes the parts of the message that is being read, in order. */
@@ -9,7 +9,7 @@ export type Emit = (part: DialectPart) => void;
 /** What a dialect itself has to know; {@link createDecoder} does what all have in common. */
 export interface DialectReader {
   /** Reads the JSON of one message. False: it is nothing of this dialect's. */
-  read(fields: Fields, message: DialectMessage): boolean;
+  read(json: unknown, message: DialectMessage): boolean;
   /** Whether a stream that ends here is complete, although it has not said so. */
   isComplete(): boolean;
   /** The stream is complete: emits what was held back until now. */
@@ -23,7 +23,29 @@ export function failure(body: unknown): DialectPart {
   return { type: "error", ...classifyUpstreamError({ body }) };
 }
 
-const broken = (code: ErrorCode, detail: string): DialectPart => ({ type: "error", code, detail });
+/** A stream that was cancelled at its far end: what came until then stands, and it is not whole. */
+export function emitCancelled(emit: Emit, raw: string): void {
+  emit({ type: "finish", reason: "cancelled", raw });
+  emit(broken("upstream_truncated", `the stream was cancelled at its source: ${raw}`));
+}
+
+export const broken = (code: ErrorCode, detail: string): DialectPart => ({ type: "error", code, detail });
+
+/** The parts of a whole answer that is read as if it were the one message of a stream; null: it is none. */
+export function decodeWhole(
+  createReader: (emit: Emit) => DialectReader,
+  body: unknown,
+): readonly DialectPart[] | null {
+  const parts: DialectPart[] = [];
+  const reader = createReader((part) => parts.push(part));
+  if (!reader.read(body, { data: "" })) return null;
+  const isOver = (part: DialectPart) => part.type === "done" || part.type === "error";
+  if (!parts.some(isOver)) {
+    reader.close?.();
+    if (!parts.some(isOver)) parts.push({ type: "done" });
+  }
+  return parts.slice(0, parts.findIndex(isOver) + 1);
+}
 
 /**
  * Wraps a reader: parses each message once, passes over what is not JSON, takes `[DONE]` and `event: error` as
@@ -62,9 +84,9 @@ export function createDecoder(createReader: (emit: Emit) => DialectReader): Dial
         else emit(broken("upstream_malformed", "the stream ended before anything that can be read"));
         return take();
       }
-      const fields = parseJson(data);
-      if (message.event === "error") emit(failure(fields ?? data));
-      else if (isFields(fields) && reader.read(fields, message)) isUnderstood = true;
+      const json = parseJson(data);
+      if (message.event === "error") emit(failure(json ?? data));
+      else if (reader.read(json, message)) isUnderstood = true;
       return take();
     },
     end(rest = []) {

@@ -1,3 +1,85 @@
+import { agUiDialect } from "./ag-ui.js";
+import { aiSdkDialect } from "./ai-sdk.js";
+import { anthropicDialect } from "./anthropic.js";
+import { cohereDialect } from "./cohere.js";
+import type { Dialect, DialectMessage, DialectName } from "./dialect.js";
+import { type Fields, fieldsOf, isFields, parseJson, stringOf } from "./fields.js";
+import { geminiDialect } from "./gemini.js";
+import { langgraphDialect } from "./langgraph.js";
+import { ollamaDialect } from "./ollama.js";
 import { openaiChatDialect } from "./openai-chat.js";
+import { openaiResponsesDialect } from "./openai-responses.js";
+import { progressJsonDialect } from "./progress-json.js";
+
 /** Every dialect by its name. */
-export const dialects: Record<string, import("./dialect.js").Dialect> = { "openai-chat": openaiChatDialect };
+export const dialects: Readonly<Record<DialectName, Dialect>> = {
+  "openai-chat": openaiChatDialect,
+  "openai-responses": openaiResponsesDialect,
+  anthropic: anthropicDialect,
+  gemini: geminiDialect,
+  ollama: ollamaDialect,
+  "ai-sdk": aiSdkDialect,
+  "ag-ui": agUiDialect,
+  cohere: cohereDialect,
+  langgraph: langgraphDialect,
+  "progress-json": progressJsonDialect,
+};
+
+/** What is known of a stream so far. */
+export interface DialectEvidence {
+  readonly contentType?: string | null;
+  /** Reads a header of the answer by its lower-case name. */
+  readonly headers?: (name: string) => string | null;
+  /** The first message, or any later one where those before did not tell. */
+  readonly firstMessage?: DialectMessage;
+}
+
+const agUi = /^(RUN|STEP|TEXT|TOOL|STATE|MESSAGES|ACTIVITY|REASONING|THINKING|CUSTOM)_[A-Z_]+$/;
+const anthropic = /^(message_(start|delta|stop)|content_block_(start|delta|stop))$/;
+const aiSdk =
+  /^((start|finish|reset)-step|(text|reasoning)-(start|delta|end)|tool-(input|output)-.+|data-.+|message-metadata)$/;
+const cohere =
+  /^(message-(start|end)|content-(start|delta|end)|tool-plan-delta|tool-call-(start|delta|end))$/;
+const langgraph = /^(values|updates|messages(\/\w+)?|checkpoints|lifecycle)(\||$)/;
+
+/**
+ * Tells the language of a stream from its headers or its first message: a dialect, `"run"` for our own protocol,
+ * or null as long as nothing is certain (ask again with the next message).
+ */
+export function detectDialect(evidence: DialectEvidence): DialectName | "run" | null {
+  const { contentType, headers, firstMessage } = evidence;
+  if (headers?.("x-vercel-ai-ui-message-stream")) return "ai-sdk";
+  if (/ndjson|jsonl|json-lines|stream\+json/i.test(contentType ?? "")) return "ollama";
+  if (!firstMessage) return null;
+  const { data, event } = firstMessage;
+  if (data === "[DONE]") return "openai-chat";
+  const json = parseJson(data);
+  if (event !== undefined && langgraph.test(event) && typeof json === "object") return "langgraph";
+  return isFields(json) ? dialectOf(json, event ?? "") : null;
+}
+
+function dialectOf(fields: Fields, event: string): DialectName | "run" | null {
+  const type = stringOf(fields["type"]);
+  const object = stringOf(fields["object"]);
+  if (event === "open" && "protocol" in fields && "run" in fields) return "run";
+  if (Array.isArray(fields["choices"]) || object.startsWith("chat.completion")) return "openai-chat";
+  if (type.startsWith("response.") || object === "response") return "openai-responses";
+  if (anthropic.test(type)) return "anthropic";
+  if ("candidates" in fields || "promptFeedback" in fields || "usageMetadata" in fields) return "gemini";
+  if (agUi.test(type)) return "ag-ui";
+  if (cohere.test(type)) return "cohere";
+  if (aiSdk.test(type) || isStart(fields) || (type === "error" && "errorText" in fields)) return "ai-sdk";
+  if (event === "metadata" && "run_id" in fields) return "langgraph";
+  if (typeof fields["done"] === "boolean" && (fieldsOf(fields["message"])["role"] || "model" in fields))
+    return "ollama";
+  // An error alone: the decoders of the providers all read it the same way
+  if (isFields(fields["error"])) return type === "error" ? "anthropic" : "openai-chat";
+  return progressJsonDialect.createDecoder().decode({ event, data: JSON.stringify(fields) }).length > 0
+    ? "progress-json"
+    : null;
+}
+
+/** AI SDK's first part has a type that anyone might use, and next to nothing else. */
+const isStart = (fields: Fields): boolean =>
+  fields["type"] === "start" &&
+  Object.keys(fields).every((key) => ["type", "messageId", "messageMetadata"].includes(key));

@@ -14,6 +14,16 @@ export const stringOf = (value: unknown): string => (typeof value === "string" ?
 export const numberOf = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isFinite(value) ? value : undefined;
 
+/** A number that counts something: never negative. */
+export const countOf = (value: unknown): number | undefined => {
+  const count = numberOf(value);
+  return count !== undefined && count >= 0 ? count : undefined;
+};
+
+/** What a table holds under a name from outside; never what every object inherits. */
+export const entryOf = <T>(table: Readonly<Record<string, T>>, name: unknown): T | undefined =>
+  typeof name === "string" && Object.hasOwn(table, name) ? table[name] : undefined;
+
 /** The first that is a string and not empty. */
 export const firstString = (...values: readonly unknown[]): string =>
   stringOf(values.find((value) => typeof value === "string" && value !== ""));
@@ -28,7 +38,10 @@ export function parseJson(text: string): unknown {
 }
 
 /** A copy without the fields that are undefined, for types that know "absent" and not "undefined". */
-export function defined<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as T;
+export function defined<T extends object>(
+  fields: {
+    readonly [K in keyof T]: T[K] | undefined;
+  },
+): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }

@@ -1,8 +1,8 @@
-import { createDecoder, type DialectReader, type Emit, failure } from "./decoder.js";
-import type { Dialect, DialectPart, FinishReason } from "./dialect.js";
-import { defined, type Fields, fieldsOf, isFields, itemsOf, numberOf, stringOf } from "./fields.js";
-import { createToolCalls } from "./tool-calls.js";
-import { createUsage } from "./usage.js";
+import { createDecoder, type DialectReader, decodeWhole, type Emit, failure } from "./decoder.js";
+import type { Dialect, FinishReason } from "./dialect.js";
+import { countOf, entryOf, type Fields, fieldsOf, isFields, itemsOf, numberOf, stringOf } from "./fields.js";
+import { createToolCalls, type ToolKey } from "./tool-calls.js";
+import { createUsage, readOpenaiUsage } from "./usage.js";
 
 const finishReasons: Readonly<Record<string, FinishReason>> = {
   stop: "stop",
@@ -12,33 +12,21 @@ const finishReasons: Readonly<Record<string, FinishReason>> = {
   content_filter: "content_filter",
 };
 
-/** xAI: `cost_in_usd_ticks`, ten thousand million of them to the dollar. */
-const TICKS_PER_USD = 1e10;
-
 /** OpenAI's Chat Completions, and the many services that speak it more or less. */
 export const openaiChatDialect: Dialect = {
   name: "openai-chat",
   framing: "sse",
   createDecoder: () => createDecoder(createReader),
-  decodeJson(body) {
-    if (!isFields(body)) return null;
-    if (body["error"]) return [failure(body)];
-    if (!Array.isArray(body["choices"])) return null;
-    const parts: DialectPart[] = [];
-    const reader = createReader((part) => parts.push(part));
-    reader.read(body, { data: "" });
-    reader.close?.();
-    return parts.some((part) => part.type === "error") ? parts : [...parts, { type: "done" }];
-  },
+  decodeJson: (body) => decodeWhole(createReader, body),
 };
 
 function createReader(emit: Emit): DialectReader {
   const tools = createToolCalls(emit);
-  const usage = createUsage(emit);
+  const updateUsage = createUsage(emit);
   let hasFinished = false;
   let hasText = false;
   let isReadingPrompt = false;
-  let lastTool: string | number = 0;
+  let lastTool: ToolKey = 0;
 
   function readDelta(delta: Fields): void {
     const { content, reasoning_content, reasoning, refusal, tool_calls, function_call } = delta;
@@ -72,33 +60,30 @@ function createReader(emit: Emit): DialectReader {
   function readToolCall(call: Fields): void {
     const { name, arguments: fragment } = fieldsOf(call["function"]);
     const id = stringOf(call["id"]);
-    lastTool = toolKey(numberOf(call["index"]), id, lastTool, stringOf(name));
-    tools.append(tools.open(lastTool, id, stringOf(name)), fragment);
+    lastTool = toolKey(numberOf(call["index"]), id, stringOf(name));
+    tools.open(lastTool, id, stringOf(name));
+    if (typeof fragment === "string") tools.append(lastTool, fragment);
+    else tools.set(lastTool, fragment);
   }
 
   /** Fragments belong together by index; some servers leave it out, and some give 0 to every call. */
-  function toolKey(
-    index: number | undefined,
-    id: string,
-    last: string | number,
-    name: string,
-  ): string | number {
-    const key = index ?? (id === "" ? last : id);
-    const known = tools.find(key);
-    return known !== undefined && id !== "" && name !== "" && known.id !== id ? id : key;
+  function toolKey(index: number | undefined, id: string, name: string): ToolKey {
+    const key = index ?? (id === "" ? lastTool : id);
+    const known = tools.idOf(key);
+    return known !== undefined && id !== "" && name !== "" && known !== id ? id : key;
   }
 
   function readFinish(raw: string): void {
     if (hasFinished) return;
     hasFinished = true;
     tools.closeAll();
-    emit({ type: "finish", reason: finishReasons[raw] ?? "other", raw });
+    emit({ type: "finish", reason: entryOf(finishReasons, raw) ?? "other", raw });
   }
 
   /** llama.cpp tells how much of the prompt it has read. */
   function readPromptProgress(progress: Fields): void {
-    const total = numberOf(progress["total"]);
-    const completed = numberOf(progress["processed"]);
+    const total = countOf(progress["total"]);
+    const completed = countOf(progress["processed"]);
     if (total === undefined || completed === undefined) return;
     const stage = "prompt";
     if (!isReadingPrompt) {
@@ -110,7 +95,8 @@ function createReader(emit: Emit): DialectReader {
   }
 
   return {
-    read(chunk) {
+    read(json) {
+      const chunk = fieldsOf(json);
       const { choices, error, x_groq, prompt_progress } = chunk;
       let counted = chunk["usage"] ?? (x_groq && fieldsOf(x_groq)["usage"]);
       let failed = error;
@@ -129,7 +115,7 @@ function createReader(emit: Emit): DialectReader {
         }
       }
       if (isFields(prompt_progress)) readPromptProgress(prompt_progress);
-      if (isFields(counted)) usage.update(usageOf(counted));
+      if (isFields(counted)) updateUsage(readOpenaiUsage(counted));
       // Last: OpenRouter puts it beside choices and usage
       if (failed) emit(failure({ error: failed }));
       return Boolean(choices || counted || failed || prompt_progress);
@@ -137,21 +123,4 @@ function createReader(emit: Emit): DialectReader {
     isComplete: () => hasFinished,
     close: tools.closeAll,
   };
-}
-
-function usageOf(counted: Fields) {
-  const { prompt_tokens_details, completion_tokens_details, cost, cost_in_usd_ticks } = counted;
-  const ticks = numberOf(cost_in_usd_ticks) ?? 0;
-  // OpenRouter counts in credits, which are US dollars; Perplexity's `cost` is an object without a currency
-  const amount = numberOf(cost) ?? (ticks > 0 ? ticks / TICKS_PER_USD : undefined);
-  return defined({
-    inputTokens: numberOf(counted["prompt_tokens"]),
-    // xAI does not count the reasoning in; its number is passed on as it stands
-    outputTokens: numberOf(counted["completion_tokens"]),
-    cachedInputTokens:
-      numberOf(fieldsOf(prompt_tokens_details)["cached_tokens"]) ??
-      numberOf(counted["prompt_cache_hit_tokens"]),
-    reasoningTokens: numberOf(fieldsOf(completion_tokens_details)["reasoning_tokens"]),
-    cost: amount === undefined ? undefined : { amount, currency: "USD" },
-  });
 }

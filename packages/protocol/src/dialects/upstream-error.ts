@@ -116,8 +116,8 @@ function readError(body: unknown, headers: UpstreamFailure["headers"]): ReadErro
     whole,
   );
   const statusInside = [error["code"], error["status_code"], error["status"], outer["code"], outer["status"]]
-    .map(Number)
-    .find((value) => value >= 400 && value < 600);
+    .map((value) => (typeof value === "string" ? Number(value) : numberOf(value)))
+    .find((value) => value !== undefined && value >= 400 && value < 600);
   return { error, name, message, statusInside };
 }
 

@@ -1,0 +1,146 @@
+import type { Usage } from "../events.js";
+import { createDecoder, type DialectReader, type Emit, failure } from "./decoder.js";
+import type { Dialect, FinishReason } from "./dialect.js";
+import {
+  countOf,
+  defined,
+  entryOf,
+  type Fields,
+  fieldsOf,
+  firstString,
+  itemsOf,
+  stringOf,
+} from "./fields.js";
+import { createToolCalls, type ToolKey } from "./tool-calls.js";
+import { createUsage } from "./usage.js";
+
+const finishReasons: Readonly<Record<string, FinishReason>> = {
+  stop: "stop",
+  length: "length",
+  tool_calls: "tool_calls",
+  content_filter: "content_filter",
+};
+
+const known = /^(RUN|STEP|TEXT|TOOL|STATE|MESSAGES|ACTIVITY|REASONING|THINKING|RAW|CUSTOM)(_[A-Z_]+)?$/;
+/** These say nothing on whether the run goes on. MESSAGES_SNAPSHOT repeats the text: it is never read. */
+const aside = /^(STATE|MESSAGES|ACTIVITY|RAW|CUSTOM)/;
+
+/**
+ * AG-UI, the protocol of agents. RUN_FINISHED is not the end: some servers send one per model turn. The stream
+ * is complete if it ends after one, with nothing begun since.
+ */
+export const agUiDialect: Dialect = {
+  name: "ag-ui",
+  framing: "sse",
+  createDecoder: () => createDecoder(createReader),
+};
+
+function createReader(emit: Emit): DialectReader {
+  const tools = createToolCalls(emit);
+  const updateUsage = createUsage(emit);
+  let hasFinished = false;
+  let finish: { reason: FinishReason; raw: string } | null = null;
+  let total: Usage = {};
+  let lastTool: ToolKey = "";
+
+  function readText(delta: unknown, channel?: "reasoning"): void {
+    if (typeof delta !== "string" || delta === "") return;
+    emit(channel ? { type: "text", delta, channel } : { type: "text", delta });
+  }
+
+  function readTool(type: string, event: Fields): void {
+    const id = stringOf(event["toolCallId"]);
+    // A chunk without an id goes on with the last call
+    if (id !== "") lastTool = id;
+    if (type === "TOOL_CALL_START" || (type === "TOOL_CALL_CHUNK" && id !== "")) {
+      tools.open(id, id, stringOf(event["toolCallName"]));
+    }
+    if (type === "TOOL_CALL_ARGS" || type === "TOOL_CALL_CHUNK") tools.append(lastTool, event["delta"]);
+    else if (type === "TOOL_CALL_END") tools.complete(id);
+    else if (type === "TOOL_CALL_RESULT") tools.close(id);
+  }
+
+  function readStep(status: "running" | "done", name: string): void {
+    const label = status === "running" ? { label: name, weight: 0 } : {};
+    if (name !== "") emit({ type: "stage", stage: `step:${name}`, status, ...label });
+  }
+
+  function readFinished(event: Fields): void {
+    const { outcome, result, metadata } = event;
+    for (const item of itemsOf(event["usage"])) total = sum(total, fieldsOf(item));
+    updateUsage(total);
+    if (result !== undefined && result !== null) emit({ type: "result", value: result });
+    const isInterrupted = outcome === "interrupt" || fieldsOf(outcome)["type"] === "interrupt";
+    if (isInterrupted) emit({ type: "custom", name: "interrupt", value: outcome });
+    // TanStack AI tells the model's reason in its own metadata
+    const raw = firstString(
+      fieldsOf(fieldsOf(metadata)["tanstack"])["finishReason"],
+      isInterrupted && "interrupt",
+      "stop",
+    );
+    finish = { reason: entryOf(finishReasons, raw) ?? "other", raw };
+  }
+
+  return {
+    read(json) {
+      const event = fieldsOf(json);
+      const type = stringOf(event["type"]);
+      if (!known.test(type)) return false;
+      if (!aside.test(type)) hasFinished = type === "RUN_FINISHED";
+      switch (type) {
+        case "TEXT_MESSAGE_CONTENT":
+        case "TEXT_MESSAGE_CHUNK":
+          readText(event["delta"]);
+          break;
+        case "REASONING_MESSAGE_CONTENT":
+        case "REASONING_MESSAGE_CHUNK":
+        case "THINKING_TEXT_MESSAGE_CONTENT":
+          readText(event["delta"], "reasoning");
+          break;
+        case "STEP_STARTED":
+          readStep("running", stringOf(event["stepName"]));
+          break;
+        case "STEP_FINISHED":
+          readStep("done", stringOf(event["stepName"]));
+          break;
+        case "STATE_SNAPSHOT":
+          emit({ type: "custom", name: "state-snapshot", value: event["snapshot"] ?? null });
+          break;
+        case "STATE_DELTA":
+          emit({ type: "custom", name: "state-delta", value: event["delta"] ?? null });
+          break;
+        case "CUSTOM":
+          emit({ type: "custom", name: firstString(event["name"], "custom"), value: event["value"] ?? null });
+          break;
+        case "RUN_ERROR":
+          emit(failure({ message: event["message"], code: event["code"] }));
+          break;
+        case "RUN_FINISHED":
+          readFinished(event);
+          break;
+        default:
+          if (type.startsWith("TOOL_CALL_")) readTool(type, event);
+      }
+      return true;
+    },
+    isComplete: () => hasFinished,
+    close() {
+      tools.closeAll();
+      if (finish) emit({ type: "finish", ...finish });
+    },
+  };
+}
+
+/** Each turn counts anew. */
+function sum(total: Usage, turn: Fields): Usage {
+  const add = (before: number | undefined, value: unknown) => {
+    const count = countOf(value);
+    return count === undefined ? before : (before ?? 0) + count;
+  };
+  return defined<Usage>({
+    inputTokens: add(total.inputTokens, turn["inputTokens"]),
+    outputTokens: add(total.outputTokens, turn["outputTokens"]),
+    cachedInputTokens: add(total.cachedInputTokens, turn["cachedInputTokens"]),
+    reasoningTokens: add(total.reasoningTokens, turn["reasoningTokens"]),
+  });
+}

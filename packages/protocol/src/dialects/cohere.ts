@@ -1,0 +1,100 @@
+import type { Usage } from "../events.js";
+import { broken, createDecoder, type DialectReader, type Emit, failure } from "./decoder.js";
+import type { Dialect, FinishReason } from "./dialect.js";
+import { countOf, defined, entryOf, type Fields, fieldsOf, numberOf, stringOf } from "./fields.js";
+import { createToolCalls } from "./tool-calls.js";
+
+const finishReasons: Readonly<Record<string, FinishReason>> = {
+  COMPLETE: "stop",
+  STOP_SEQUENCE: "stop",
+  MAX_TOKENS: "length",
+  TOOL_CALL: "tool_calls",
+  ERROR_TOXIC: "content_filter",
+  USER_CANCEL: "cancelled",
+};
+
+/** Cohere's chat, version 2. */
+export const cohereDialect: Dialect = {
+  name: "cohere",
+  framing: "sse",
+  createDecoder: () => createDecoder(createReader),
+};
+
+function createReader(emit: Emit): DialectReader {
+  const tools = createToolCalls(emit);
+  let plan = "";
+
+  function readContent(content: Fields): void {
+    const { text, thinking } = content;
+    if (typeof thinking === "string" && thinking !== "") {
+      emit({ type: "text", delta: thinking, channel: "reasoning" });
+    }
+    if (typeof text === "string" && text !== "") emit({ type: "text", delta: text });
+  }
+
+  /** Despite its name an object: one call, or one fragment of it. */
+  function readToolCall(key: number, call: Fields): void {
+    const { name, arguments: written } = fieldsOf(call["function"]);
+    tools.open(key, stringOf(call["id"]), stringOf(name));
+    tools.append(key, written);
+  }
+
+  function readEnd(delta: Fields): void {
+    if (plan !== "") emit({ type: "custom", name: "tool-plan", value: plan });
+    tools.closeAll();
+    emit({ type: "usage", ...usageOf(fieldsOf(delta["usage"])) });
+    const raw = stringOf(delta["finish_reason"]);
+    if (raw === "TIMEOUT") emit(broken("upstream_timeout", raw));
+    else if (raw === "ERROR") emit(failure(delta["error"] ?? raw));
+    else emit({ type: "finish", reason: entryOf(finishReasons, raw) ?? "other", raw });
+    emit({ type: "done" });
+  }
+
+  return {
+    read(json) {
+      const event = fieldsOf(json);
+      const delta = fieldsOf(event["delta"]);
+      const message = fieldsOf(delta["message"]);
+      const index = numberOf(event["index"]) ?? 0;
+      switch (event["type"]) {
+        case "content-start":
+        case "content-delta":
+          readContent(fieldsOf(message["content"]));
+          return true;
+        case "tool-plan-delta":
+          plan += stringOf(message["tool_plan"]);
+          return true;
+        case "tool-call-start":
+        case "tool-call-delta":
+          readToolCall(index, fieldsOf(message["tool_calls"]));
+          return true;
+        case "tool-call-end":
+          tools.close(index);
+          return true;
+        case "message-end":
+          readEnd(delta);
+          return true;
+        case "message-start":
+        case "content-end":
+        case "citation-start":
+        case "citation-end":
+          return true;
+        default: {
+          const isError = event["type"] === undefined && typeof event["message"] === "string";
+          if (isError || event["error"]) emit(failure(event));
+          return false;
+        }
+      }
+    },
+    isComplete: () => false,
+  };
+}
+
+function usageOf(usage: Fields): Usage {
+  const tokens = fieldsOf(usage["tokens"]);
+  return defined<Usage>({
+    inputTokens: countOf(tokens["input_tokens"]),
+    outputTokens: countOf(tokens["output_tokens"]),
+    cachedInputTokens: countOf(usage["cached_tokens"]),
+  });
+}

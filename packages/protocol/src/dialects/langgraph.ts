@@ -1,0 +1,153 @@
+import { createDecoder, type DialectReader, type Emit } from "./decoder.js";
+import type { Dialect } from "./dialect.js";
+import { entryOf, type Fields, fieldsOf, firstString, isFields, itemsOf, stringOf } from "./fields.js";
+
+const known =
+  /^(metadata|values|updates|tasks|debug|custom|messages|messages\/\w+|data|end|lifecycle|tools|checkpoints|events)$/;
+
+const lifecycle = { started: "running", completed: "done", failed: "failed" } as const;
+
+/**
+ * LangGraph's platform, and LangServe: text out of the messages, stages out of the nodes. Its end is the
+ * connection's: the stream is complete if no node is still at work.
+ */
+export const langgraphDialect: Dialect = {
+  name: "langgraph",
+  framing: "sse",
+  createDecoder: () => createDecoder(createReader),
+};
+
+function createReader(emit: Emit): DialectReader {
+  /** The text of each message as far as it has come, in the order in which they began. */
+  const messages = new Map<string, string>();
+  const running = new Set<string>();
+  let hasTokens = false;
+
+  /** A message that is sent anew with every token, whole. */
+  function readWhole(message: Fields): void {
+    if (!isAnswer(message)) return;
+    const id = stringOf(message["id"]);
+    const before = messages.get(id) ?? "";
+    const now = textOf(message["content"]);
+    if (now === before) return;
+    messages.set(id, now);
+    const isLast = [...messages.keys()].at(-1) === id;
+    if (isLast && now.startsWith(before)) emit({ type: "text", delta: now.slice(before.length) });
+    else emit({ type: "text", delta: [...messages.values()].join(""), replace: true });
+  }
+
+  function readDelta(id: string, delta: string): void {
+    if (delta === "") return;
+    messages.set(id, (messages.get(id) ?? "") + delta);
+    emit({ type: "text", delta });
+  }
+
+  /** `messages`: a pair of a chunk and what is known of it; whole messages where a node does not stream. */
+  function readPair(message: Fields): void {
+    hasTokens = true;
+    if (message["type"] === "AIMessageChunk") readDelta(stringOf(message["id"]), textOf(message["content"]));
+    else if (!messages.has(stringOf(message["id"]))) readWhole(message);
+  }
+
+  function readBlockEvent(data: Fields): void {
+    const { event, delta } = data;
+    const { type, text, reasoning } = fieldsOf(delta);
+    if (event !== "content-block-delta") return;
+    if (type === "text-delta") readDelta("", stringOf(text));
+    else if (type === "reasoning-delta" && typeof reasoning === "string" && reasoning !== "") {
+      emit({ type: "text", delta: reasoning, channel: "reasoning" });
+    }
+  }
+
+  /** The last answer in a graph's state: only where nothing streams the messages themselves. */
+  function readValues(values: Fields): void {
+    const last = fieldsOf(itemsOf(values["messages"]).at(-1));
+    if (!hasTokens && isAnswer(last)) readWhole(last);
+  }
+
+  function readNode(name: string, status: "running" | "done" | "failed"): void {
+    if (name === "" || name.startsWith("__")) return;
+    const stage = `node:${name}`;
+    if (status === "running") running.add(stage);
+    else running.delete(stage);
+    emit({ type: "stage", stage, status, label: name, weight: 0 });
+  }
+
+  /** `debug` names what it tells of in `type`; `tasks` sends the payload alone, with a result once there is one. */
+  function readTask(event: string, data: Fields): void {
+    const task = event === "debug" ? fieldsOf(data["payload"]) : data;
+    const type = event === "debug" ? data["type"] : "result" in task ? "task_result" : "task";
+    if (type !== "task" && type !== "task_result") return;
+    const ended = task["error"] ? "failed" : "done";
+    readNode(stringOf(task["name"]), type === "task" ? "running" : ended);
+  }
+
+  function readLifecycle(data: Fields, namespace: string): void {
+    const name = firstString(data["graph_name"], data["name"], namespace);
+    const status = entryOf(lifecycle, data["event"]);
+    if (status) readNode(name, status);
+  }
+
+  return {
+    read(json, message) {
+      const outer = fieldsOf(json);
+      // The newer protocol wraps what it sends; a subgraph's events are `updates|namespace`
+      const params = fieldsOf(outer["params"]);
+      const isWrapped = typeof outer["method"] === "string";
+      const name = isWrapped ? stringOf(outer["method"]) : (message.event ?? "");
+      const event = name.split("|")[0] ?? "";
+      const data = isWrapped ? params["data"] : json;
+      const fields = fieldsOf(data);
+      if (!known.test(event)) return false;
+      switch (event) {
+        case "messages/partial":
+        case "messages/complete":
+          hasTokens = true;
+          for (const item of itemsOf(data)) readWhole(fieldsOf(item));
+          break;
+        case "messages": {
+          const first = Array.isArray(data) ? fieldsOf(data[0]) : fields;
+          if (typeof first["event"] === "string") readBlockEvent(first);
+          else readPair(first);
+          break;
+        }
+        case "values":
+          readValues(fields);
+          break;
+        case "updates":
+          for (const node of Object.keys(fields)) readNode(node, "done");
+          break;
+        case "debug":
+        case "tasks":
+          readTask(event, fields);
+          break;
+        case "lifecycle":
+          readLifecycle(fields, itemsOf(params["namespace"]).join("|"));
+          break;
+        case "custom":
+          emit({ type: "custom", name: "custom", value: data ?? null });
+          break;
+        // LangServe: a string, or a message's chunk
+        case "data":
+          readDelta("", typeof data === "string" ? data : textOf(fields["content"]));
+          break;
+        case "end":
+          emit({ type: "done" });
+          break;
+      }
+      return true;
+    },
+    isComplete: () => running.size === 0,
+  };
+}
+
+const isAnswer = (message: Fields): boolean =>
+  message["type"] === "ai" || message["type"] === "AIMessageChunk" || message["role"] === "assistant";
+
+/** A message's content: a string, or a list of blocks of which some are text. */
+function textOf(content: unknown): string {
+  if (typeof content === "string") return content;
+  return itemsOf(content)
+    .map((block) => (isFields(block) ? stringOf(block["text"]) : stringOf(block)))
+    .join("");
+}

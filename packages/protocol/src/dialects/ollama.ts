@@ -1,0 +1,75 @@
+import type { Usage } from "../events.js";
+import { createDecoder, type DialectReader, decodeWhole, type Emit, failure } from "./decoder.js";
+import type { Dialect, FinishReason } from "./dialect.js";
+import { countOf, defined, entryOf, fieldsOf, firstString, isFields, itemsOf, stringOf } from "./fields.js";
+import { createToolCalls } from "./tool-calls.js";
+
+const finishReasons: Readonly<Record<string, FinishReason>> = { stop: "stop", length: "length" };
+
+/** Ollama's own interface, one JSON object a line: /api/chat, /api/generate, and the progress of /api/pull. */
+export const ollamaDialect: Dialect = {
+  name: "ollama",
+  framing: "ndjson",
+  createDecoder: () => createDecoder(createReader),
+  decodeJson: (body) => decodeWhole(createReader, body),
+};
+
+function createReader(emit: Emit): DialectReader {
+  const tools = createToolCalls(emit);
+  let toolCount = 0;
+
+  function readText(text: unknown, thought: unknown): void {
+    if (typeof thought === "string" && thought !== "") {
+      emit({ type: "text", delta: thought, channel: "reasoning" });
+    }
+    if (typeof text === "string" && text !== "") emit({ type: "text", delta: text });
+  }
+
+  /** Calls come whole, their arguments as an object. */
+  function readToolCall(value: unknown): void {
+    const call = fieldsOf(value);
+    const { name, arguments: written } = fieldsOf(call["function"]);
+    const key = toolCount++;
+    tools.open(key, stringOf(call["id"]), stringOf(name));
+    tools.set(key, written);
+    tools.close(key);
+  }
+
+  return {
+    read(json) {
+      const line = fieldsOf(json);
+      const { message, response, done, error, status, total, completed } = line;
+      if (error) {
+        emit(failure(line));
+        return true;
+      }
+      if (isFields(message)) {
+        readText(message["content"], message["thinking"]);
+        itemsOf(message["tool_calls"]).forEach(readToolCall);
+      } else {
+        readText(response, line["thinking"]);
+      }
+      if (typeof status === "string") {
+        const amount = { completed: countOf(completed), total: countOf(total) };
+        const unit = amount.total === undefined ? {} : { unit: "bytes" };
+        emit({ type: "progress", message: status, ...defined(amount), ...unit });
+        if (status === "success") emit({ type: "done" });
+      }
+      if (done === true) {
+        const raw = firstString(line["done_reason"], "stop");
+        emit({
+          type: "usage",
+          ...defined<Usage>({
+            inputTokens: countOf(line["prompt_eval_count"]),
+            outputTokens: countOf(line["eval_count"]),
+          }),
+        });
+        const reason = entryOf(finishReasons, raw) ?? "other";
+        emit({ type: "finish", reason: reason === "stop" && toolCount > 0 ? "tool_calls" : reason, raw });
+        emit({ type: "done" });
+      }
+      return message !== undefined || response !== undefined || status !== undefined || done !== undefined;
+    },
+    isComplete: () => false,
+  };
+}

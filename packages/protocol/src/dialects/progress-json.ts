@@ -1,0 +1,176 @@
+import { broken, createDecoder, type DialectReader, type Emit, emitCancelled, failure } from "./decoder.js";
+import type { Dialect } from "./dialect.js";
+import { type Fields, fieldsOf, firstString, isFields } from "./fields.js";
+import { fractionOf, impliedNameOf, type Kind, kindOf, labelOf, nameOf } from "./progress-words.js";
+import { createUsage, readOpenaiUsage } from "./usage.js";
+
+/** A delta at least as long as this that equals all before it is the text again, and no delta. */
+const MIN_REPEATED_LENGTH = 64;
+
+const resultKeys = ["data", "result", "results", "output"];
+const wholeTextKeys = ["response", "total_content", "full_text", "full_content", "answer"];
+const deltaKeys = ["chunk", "delta", "token", "content", "text"];
+const otherKeys =
+  "status stage stage_name step event type progress message description error success done usage".split(" ");
+const knownKeys = [...resultKeys, ...wholeTextKeys, ...deltaKeys, ...otherKeys];
+
+/**
+ * The streams that people write themselves: messages with a status, a stage, a percentage (`progress`, 0..100), a
+ * piece of text or a result, in any of the usual names. One that calls itself complete and holds nothing has failed.
+ */
+export const progressJsonDialect: Dialect = {
+  name: "progress-json",
+  framing: "sse",
+  createDecoder: () => createDecoder(createReader),
+};
+
+function createReader(emit: Emit): DialectReader {
+  const updateUsage = createUsage(emit);
+  let text = "";
+  let hasResult = false;
+  let fraction = -1;
+  let stage = "";
+  let hasNames = false;
+  let message = "";
+  let mayEnd = false;
+
+  function readText(delta: string): void {
+    if (delta === "" || (delta === text && delta.length >= MIN_REPEATED_LENGTH)) return;
+    text += delta;
+    emit({ type: "text", delta });
+  }
+
+  /** The whole text, of which some or all may have been streamed: it must not double. */
+  function readWholeText(whole: string): void {
+    if (whole.trim() === text.trim()) return;
+    if (whole.startsWith(text)) {
+      readText(whole.slice(text.length));
+    } else {
+      text = whole;
+      emit({ type: "text", delta: whole, replace: true });
+    }
+  }
+
+  function readDelta(fields: Fields, kind: string): void {
+    const { delta, data } = fields;
+    const { content, text: inner } = fieldsOf(delta);
+    const isTalk = nameOf(fields) === "" && fields["progress"] === undefined;
+    const written = firstString(...deltaKeys.map((key) => fields[key]), content, inner, isTalk && data);
+    if (kind === "thinking" || kind === "reasoning") {
+      if (written !== "") emit({ type: "text", delta: written, channel: "reasoning" });
+      return;
+    }
+    readText(written);
+    // A name of the whole text, in the middle: it has grown, or it is used for its pieces
+    const whole = firstString(...wholeTextKeys.map((key) => fields[key]));
+    if (text !== "" && whole.startsWith(text)) readWholeText(whole);
+    else readText(whole);
+  }
+
+  function readStage(fields: Fields, event: string, kind: Kind): void {
+    const named = nameOf(fields);
+    hasNames ||= named !== "";
+    const isTold = fields["progress"] !== undefined || typeof fields["message"] === "string";
+    const name = hasNames || !isTold ? named : impliedNameOf(fields, event);
+    if (name !== "" && name !== stage) {
+      closeStage();
+      stage = name;
+      emit({ type: "stage", stage, status: "running", label: labelOf(name), weight: 0 });
+    }
+    if (kind === "stage-end") closeStage();
+  }
+
+  function closeStage(): void {
+    if (stage !== "") emit({ type: "stage", stage, status: "done" });
+    stage = "";
+  }
+
+  function readProgress(fields: Fields, kind: Kind): void {
+    const said = firstString(fields["message"], fields["description"]);
+    const now = fractionOf(fields, kind) ?? -1;
+    const hasMoved = now > fraction;
+    const isNews = said !== "" && said !== message;
+    if (hasMoved) fraction = now;
+    if (isNews) message = said;
+    if (!hasMoved && !isNews) return;
+    emit({ type: "progress", ...(hasMoved ? { fraction } : {}), ...(isNews ? { message } : {}) });
+  }
+
+  function readResult(fields: Fields): void {
+    const whole = firstString(...wholeTextKeys.map((key) => fields[key]));
+    const value = resultKeys.map((key) => fields[key]).find(isSomething) ?? whole;
+    const inside = [...wholeTextKeys, "content", "text"].map((key) => fieldsOf(value)[key]);
+    const written = firstString(whole, ...inside);
+    if (written !== "") readWholeText(written);
+    else if (typeof value === "string" && value.startsWith(text)) readWholeText(value);
+    if (!isSomething(value)) return;
+    hasResult = true;
+    emit({ type: "result", value });
+  }
+
+  /** The text beside the word of the end: all of it once more, or its last piece. */
+  function readLastText(fields: Fields): void {
+    const piece = firstString(fields["chunk"], fields["delta"], fields["token"]);
+    const written = firstString(fields["content"], fields["text"]);
+    readText(piece);
+    if (written.length < text.trim().length) readText(written);
+    else if (written !== "") readWholeText(written);
+  }
+
+  /** All is said. Was it anything? What was refused upstream likes to come as an empty success. */
+  function close(fields: Fields, hadArrived: boolean): void {
+    closeStage();
+    if (text !== "" || hasResult) return;
+    const isEmpty = [...resultKeys, ...wholeTextKeys].some((key) => fields[key] === "");
+    const said = firstString(fields["message"], fields["description"]);
+    if (isEmpty || (said === "" && !hadArrived)) {
+      emit(broken("upstream_malformed", "the stream calls itself complete and holds nothing"));
+    }
+  }
+
+  function readEnd(fields: Fields): void {
+    const hadArrived = fraction >= 1;
+    readLastText(fields);
+    readResult(fields);
+    readProgress(fields, "end");
+    close(fields, hadArrived);
+    emit({ type: "done" });
+  }
+
+  return {
+    read(json, message) {
+      const event = message.event === undefined || message.event === "message" ? "" : message.event;
+      const outer: Fields = typeof json === "string" ? { content: json } : fieldsOf(json);
+      if (event === "" && !knownKeys.some((key) => key in outer)) return false;
+      const kind = kindOf(outer, event);
+      // `{ type, data: { … } }`: before the end the data is an envelope, at the end it is the result
+      const fields: Fields =
+        kind === "end" || kind === "result" ? outer : { ...fieldsOf(outer["data"]), ...outer };
+      if (isFields(fields["usage"])) updateUsage(readOpenaiUsage(fields["usage"]));
+      if (kind === "error") {
+        emit(failure(fields));
+      } else if (kind === "cancelled") {
+        emitCancelled(emit, firstString(fields["message"], kind));
+      } else if (kind === "end") {
+        readEnd(fields);
+      } else {
+        readStage(fields, event, kind);
+        readProgress(fields, kind);
+        readDelta(fields, firstString(outer["type"], outer["event"], event));
+        const { data: _envelope, ...rest } = fields;
+        const holdsResult = kind === "result" || ["result", "results"].some((key) => isSomething(rest[key]));
+        if (holdsResult) readResult(kind === "result" ? fields : rest);
+        mayEnd = holdsResult || kind === "stage-end";
+      }
+      return true;
+    },
+    isComplete: () => mayEnd || fraction >= 1,
+    close: () => close({}, fraction >= 1),
+  };
+}
+
+const isSomething = (value: unknown): boolean =>
+  value !== undefined &&
+  value !== null &&
+  value !== "" &&
+  !(isFields(value) && Object.keys(value).length === 0);

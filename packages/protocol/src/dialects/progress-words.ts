@@ -1,0 +1,120 @@
+import { countOf, type Fields, firstString, isFields, numberOf } from "./fields.js";
+
+/** What a message of a home-made stream is. */
+export type Kind = "update" | "stage-end" | "result" | "end" | "cancelled" | "error";
+
+/** Where such streams put the name of a stage; `stage` and `step` may also hold its number. */
+const nameKeys = [
+  "stage_name",
+  "stageName",
+  "step_name",
+  "stepName",
+  "stage",
+  "step",
+  "phase",
+  "current_step",
+];
+const totalKeys = ["total_stages", "totalStages", "total_steps", "totalSteps", "estimatedSteps", "total"];
+
+const list = (words: string): ReadonlySet<string> => new Set(words.split(" "));
+const endWords = list("complete completed done finished finish success succeeded end ended final");
+const errorWords = list("error failed failure exception");
+const cancelWords = list("cancelled canceled aborted abort stopped");
+/** `task_completed` is the end of all, `stage_completed` of a part, `tool_completed` of neither. */
+const wholes = list(
+  "task job run stream request workflow process processing generation response session all",
+);
+const stages = list("stage step phase");
+/** Words that say what a message is and not what is being done. */
+const generic = list(
+  "progress status update message chunk content text delta token data result stage step phase start started " +
+    "running in active ok info log ping heartbeat connected connection open metadata meta event streaming pending " +
+    "thinking reasoning answer response partial",
+);
+
+/** "stageComplete", "stage_complete", "stage:complete" */
+const partsOf = (word: string): string[] =>
+  word
+    .replace(/([a-z])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter(Boolean);
+
+function kindOfWord(word: string): Kind {
+  const parts = partsOf(word);
+  const last = parts.at(-1) ?? "";
+  const subject = parts.length === 2 ? (parts[0] ?? "") : "";
+  const isStage = stages.has(subject);
+  if (parts.length > 1 && !isStage && !wholes.has(subject)) return "update";
+  if (errorWords.has(last)) return "error";
+  if (cancelWords.has(last)) return "cancelled";
+  if (endWords.has(last)) return isStage ? "stage-end" : "end";
+  return last === "result" ? "result" : "update";
+}
+
+/** What a message is, by every word and flag that it says it with; the gravest one counts. */
+export function kindOf(fields: Fields, event: string): Kind {
+  if (fields["error"] || fields["success"] === false) return "error";
+  const single = [fields["stage"], fields["step"]].filter(
+    (word) => typeof word === "string" && !/\W/.test(word),
+  );
+  const kinds = [event, fields["event"], fields["type"], ...single].map((word) =>
+    typeof word === "string" ? kindOfWord(word) : "update",
+  );
+  const said = typeof fields["status"] === "string" ? kindOfWord(fields["status"]) : "update";
+  if (kinds.includes("error") || said === "error") return "error";
+  if (kinds.includes("cancelled") || said === "cancelled") return "cancelled";
+  const isFlagged = ["done", "finished", "complete", "completed", "is_final"].some(
+    (key) => fields[key] === true,
+  );
+  if (kinds.includes("end") || isFlagged) return "end";
+  if (kinds.includes("stage-end")) return "stage-end";
+  if (said === "end") {
+    // Beside a stage that is not the last, "completed" is that stage's
+    const isWhole = nameOf(fields) === "" || fractionOf(fields, "stage-end") === 1;
+    return isWhole ? "end" : "stage-end";
+  }
+  return kinds.includes("result") ? "result" : "update";
+}
+
+/** The name of the stage that a message is about; empty where it names none. */
+export const nameOf = (fields: Fields): string => firstString(...nameKeys.map((key) => fields[key]));
+
+/** A name that stands in a field meant for something else: `{ "status": "uploading" }`. */
+export const impliedNameOf = (fields: Fields, event: string): string =>
+  firstString(
+    ...[fields["status"], fields["event"], fields["type"], event].filter(
+      (word) => typeof word === "string" && !partsOf(word).every((part) => generic.has(part)),
+    ),
+  );
+
+/** A name as a person reads it: "sending_request" is "Sending request". */
+export function labelOf(name: string): string {
+  if (!/^[a-z0-9]+([_-][a-z0-9]+)*$/.test(name)) return name;
+  return name.charAt(0).toUpperCase() + name.slice(1).replaceAll(/[_-]/g, " ");
+}
+
+/** How far all of it is, 0..1: said as a percentage, counted, or told by the number of the stage. */
+export function fractionOf(fields: Fields, kind: Kind): number | undefined {
+  const { progress } = fields;
+  const said = [progress, fields["percent"], fields["percentage"]]
+    .map(percentOf)
+    .find((value) => value !== undefined);
+  if (said !== undefined) return clamp(said / 100);
+  const counts = isFields(progress) ? progress : fields;
+  const completed = countOf(counts["completed"] ?? counts["current"]);
+  const total = totalKeys.map((key) => numberOf(counts[key])).find((value) => value !== undefined);
+  if (total === undefined || total <= 0) return undefined;
+  if (completed !== undefined) return clamp(completed / total);
+  // Some count past their total
+  const number = numberOf(fields["stage"]) ?? numberOf(fields["step"]) ?? numberOf(fields["current_step"]);
+  return number === undefined ? undefined : clamp((kind === "stage-end" ? number : number - 1) / total);
+}
+
+function percentOf(value: unknown): number | undefined {
+  if (isFields(value)) return percentOf(value["percent"] ?? value["percentage"]);
+  if (typeof value !== "string") return numberOf(value);
+  return numberOf(Number.parseFloat(value));
+}
+
+const clamp = (fraction: number): number => Math.min(1, Math.max(0, fraction));
