@@ -25,17 +25,23 @@ export function decodeStream(dialect: Dialect, chunks: Iterable<Uint8Array>): Di
 export const decodeText = (dialect: Dialect, text: string): DialectPart[] =>
   decodeStream(dialect, [new TextEncoder().encode(text)]);
 
-/** The same for messages that are already framed. Each is one SSE message, or one line. */
+/** A message as a test writes it: its JSON, its raw data, or a pair of event name and either. */
+export type TestMessage = object | string | readonly [event: string, data: object | string];
+
+/** The same for messages that are already framed; `rest` is what stood outside of the framing. */
 export function decodeMessages(
   dialect: Dialect,
-  messages: readonly (object | string | DialectMessage)[],
+  messages: readonly TestMessage[],
   rest?: readonly string[],
 ): DialectPart[] {
   const decoder = dialect.createDecoder();
-  const parts = messages.flatMap((message) => [
-    ...decoder.decode({ data: typeof message === "string" ? message : JSON.stringify(message) }),
-  ]);
+  const parts = messages.flatMap((message) => decoder.decode(framed(message)));
   return [...parts, ...decoder.end(rest)];
+}
+
+function framed(message: TestMessage): DialectMessage {
+  const [event, data] = Array.isArray(message) ? message : [undefined, message];
+  return { event, data: typeof data === "string" ? data : JSON.stringify(data) };
 }
 
 function sse(

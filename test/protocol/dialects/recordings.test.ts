@@ -64,6 +64,7 @@ describe.each(recordings)("the recording %s", (name) => {
       isDone: isComplete,
       hasError: !isComplete,
     });
+    if (expected.finishReason && isComplete) expect(outcome.finish).toBe(expected.finishReason);
     const named = expected.toolCalls?.filter((call) => call.name !== undefined);
     if (named && named.length > 0) {
       expect(outcome.tools).toEqual(

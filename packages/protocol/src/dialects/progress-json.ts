@@ -140,6 +140,8 @@ function createReader(emit: Emit): DialectReader {
   return {
     read(json, message) {
       const event = message.event === undefined || message.event === "message" ? "" : message.event;
+      // JSON that was cut off says nothing, whatever its event is called
+      if (json === undefined && /^\s*[[{"]/.test(message.data)) return false;
       const outer: Fields = typeof json === "string" ? { content: json } : fieldsOf(json);
       if (event === "" && !knownKeys.some((key) => key in outer)) return false;
       const kind = kindOf(outer, event);

@@ -156,14 +156,18 @@ function waitOfHeaders(headers: UpstreamFailure["headers"], now: number | undefi
   return positive(Date.parse(after) - (now ?? (Number.isNaN(sent) ? Date.now() : sent)));
 }
 
+/** Google says it twice, in RetryInfo without the fraction: the longer wait is the one that helps. */
 function waitOfBody(error: Fields, message: string): number | undefined {
-  const delay = itemsOf(error["details"]).map((item) => fieldsOf(item)["retryDelay"]);
-  const stated = firstString(...delay) || (WAIT.exec(message)?.[1] ?? "");
-  const number = numberOf(error["retry_after"]);
-  if (stated === "") return number === undefined ? undefined : positive(number * 1000);
+  const delays = itemsOf(error["details"]).map((item) => fieldsOf(item)["retryDelay"]);
+  const seconds = numberOf(error["retry_after"]) ?? 0;
+  const stated = [...delays, WAIT.exec(message)?.[1]].map((duration) => msOf(stringOf(duration)));
+  return positive(Math.max(seconds * 1000, ...stated));
+}
+
+function msOf(duration: string): number {
   let ms = 0;
-  for (const [, amount, unit] of stated.matchAll(DURATION)) {
+  for (const [, amount, unit] of duration.matchAll(DURATION)) {
     ms += Number(amount) * (MS_PER_UNIT[stringOf(unit)] ?? 0);
   }
-  return positive(ms);
+  return ms;
 }
