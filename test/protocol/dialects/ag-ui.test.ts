@@ -1,0 +1,103 @@
+import { agUiDialect } from "@ai-progress-stream/protocol/dialects";
+import { describe, expect, test } from "vitest";
+import { decodeMessages, outcomeOf, type TestMessage } from "../../support/decode-stream.js";
+
+const decode = (...messages: TestMessage[]) => decodeMessages(agUiDialect, messages);
+const outcome = (...messages: TestMessage[]) => outcomeOf(decode(...messages));
+const text = (delta: unknown) => ({ type: "TEXT_MESSAGE_CONTENT", messageId: "m", delta });
+const started = { type: "RUN_STARTED", runId: "r" };
+const finished = { type: "RUN_FINISHED", runId: "r" };
+
+test("reads text and reasoning, by their present and former names", () => {
+  const parts = decode(
+    started,
+    { type: "REASONING_MESSAGE_CONTENT", delta: "h" },
+    { type: "THINKING_TEXT_MESSAGE_CONTENT", delta: "m" },
+    text("a"),
+    text(null),
+    { type: "TEXT_MESSAGE_CHUNK", delta: "b" },
+    finished,
+  );
+  expect(outcomeOf(parts)).toMatchObject({ text: "ab", reasoning: "hm", isDone: true });
+});
+
+test("never appends a snapshot of messages: it repeats the text", () => {
+  const snapshot = { type: "MESSAGES_SNAPSHOT", messages: [{ role: "assistant", content: "a" }] };
+  expect(outcome(started, text("a"), snapshot, finished)).toMatchObject({ text: "a", isDone: true });
+});
+
+describe("RUN_FINISHED", () => {
+  const usage = (inputTokens: number, outputTokens: number) => ({
+    ...finished,
+    usage: [{ inputTokens, outputTokens }],
+  });
+  test("is not the end where more follows; counts add up", () => {
+    expect(outcome(started, usage(1, 2), text("a"), usage(3, 4))).toMatchObject({
+      text: "a",
+      usage: { inputTokens: 4, outputTokens: 6 },
+      isDone: true,
+    });
+  });
+  test("does not excuse a stream that breaks off in a later turn", () => {
+    expect(outcome(started, finished, text("a")).error).toBe("upstream_truncated");
+  });
+  test("may carry a result", () => {
+    expect(decode(started, { ...finished, result: { a: 1 } })).toContainEqual({
+      type: "result",
+      value: { a: 1 },
+    });
+  });
+  test("by an interrupt says so", () => {
+    const outcome = { type: "interrupt", interrupts: [{ id: "i" }] };
+    expect(decode(started, { ...finished, outcome }).slice(0, 2)).toEqual([
+      { type: "custom", name: "interrupt", value: outcome },
+      { type: "finish", reason: "other", raw: "interrupt" },
+    ]);
+  });
+});
+
+test("steps are stages", () => {
+  const parts = decode(
+    { type: "STEP_STARTED", stepName: "search" },
+    { type: "STEP_FINISHED", stepName: "search" },
+  );
+  expect(parts.slice(0, 2)).toEqual([
+    { type: "stage", stage: "step:search", status: "running", label: "search", weight: 0 },
+    { type: "stage", stage: "step:search", status: "done" },
+  ]);
+});
+
+test("tool calls last until their result", () => {
+  const call = { toolCallId: "c1" };
+  const parts = decode(
+    { type: "TOOL_CALL_START", ...call, toolCallName: "sum" },
+    { type: "TOOL_CALL_ARGS", ...call, delta: '{"a"' },
+    { type: "TOOL_CALL_CHUNK", delta: ":1}" },
+    { type: "TOOL_CALL_END", ...call },
+    { type: "TOOL_CALL_RESULT", ...call, content: "2" },
+  );
+  expect(parts.slice(0, 3)).toEqual([
+    { type: "stage", stage: "tool:c1", status: "running", label: "sum", weight: 0 },
+    { type: "custom", name: "tool-call", value: { id: "c1", name: "sum", arguments: '{"a":1}' } },
+    { type: "stage", stage: "tool:c1", status: "done" },
+  ]);
+});
+
+test("the application's own state and events pass as they are", () => {
+  const parts = decode(
+    { type: "STATE_SNAPSHOT", snapshot: { a: 1 } },
+    { type: "STATE_DELTA", delta: [{ op: "add" }] },
+    { type: "CUSTOM", name: "mine", value: 2 },
+  );
+  expect(parts.slice(0, 3)).toEqual([
+    { type: "custom", name: "state-snapshot", value: { a: 1 } },
+    { type: "custom", name: "state-delta", value: [{ op: "add" }] },
+    { type: "custom", name: "mine", value: 2 },
+  ]);
+});
+
+test("RUN_ERROR is a failure", () => {
+  expect(outcome(started, { type: "RUN_ERROR", message: "no", code: "rate_limit_exceeded" }).error).toBe(
+    "rate_limited",
+  );
+});

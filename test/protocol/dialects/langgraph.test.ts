@@ -1,0 +1,82 @@
+import { langgraphDialect } from "@ai-progress-stream/protocol/dialects";
+import { describe, expect, test } from "vitest";
+import { decodeMessages, outcomeOf, type TestMessage } from "../../support/decode-stream.js";
+
+const decode = (...messages: TestMessage[]) => decodeMessages(langgraphDialect, messages);
+const outcome = (...messages: TestMessage[]) => outcomeOf(decode(...messages));
+const ai = (id: string, content: unknown) => ({ type: "ai", id, content });
+const partial = (...messages: object[]): TestMessage => ["messages/partial", messages];
+
+describe("text", () => {
+  test("is what a message has grown by: each event repeats all of it", () => {
+    const parts = decode(partial(ai("1", "He")), partial(ai("1", "Hello")), partial(ai("1", "Hello")));
+    expect(parts.slice(0, -1)).toEqual([
+      { type: "text", delta: "He" },
+      { type: "text", delta: "llo" },
+    ]);
+  });
+  test("is that of all answers in their order, and of no question", () => {
+    const messages = [
+      partial({ type: "human", id: "0", content: "q" }, ai("1", "a")),
+      partial(ai("2", [{ text: "b" }])),
+    ];
+    expect(outcome(...messages, partial(ai("1", "aa"))).text).toBe("aab");
+  });
+  test("is a delta in a chunk, and not doubled by the whole message after it", () => {
+    const chunk = { type: "AIMessageChunk", id: "1", content: "a" };
+    expect(
+      outcome(["messages", [chunk, {}]], ["messages|sub:1", [chunk, {}]], ["messages", [ai("1", "aa"), {}]])
+        .text,
+    ).toBe("aa");
+  });
+  test("is read from the newer protocol's block events", () => {
+    const block = (delta: object) => ({
+      method: "messages",
+      params: { namespace: [], data: { event: "content-block-delta", delta } },
+    });
+    const messages: TestMessage[] = [
+      ["messages", block({ type: "reasoning-delta", reasoning: "hm" })],
+      ["messages", block({ type: "text-delta", text: "a" })],
+    ];
+    expect(outcome(...messages)).toMatchObject({ text: "a", reasoning: "hm" });
+  });
+  test("is the last answer of the state where messages are not streamed", () => {
+    const values: TestMessage = ["values", { messages: [{ type: "human", content: "q" }, ai("1", "a")] }];
+    expect(outcome(values, values).text).toBe("a");
+    expect(outcome(partial(ai("9", "a")), values).text).toBe("a");
+  });
+  test("is LangServe's data, a string or a chunk", () => {
+    expect(
+      outcome(["metadata", { run_id: "r" }], ["data", '"a"'], ["data", { content: "b" }], ["end", ""]),
+    ).toMatchObject({
+      text: "ab",
+      isDone: true,
+    });
+  });
+});
+
+describe("nodes", () => {
+  const task = (type: string, more: object = {}): TestMessage => [
+    "debug",
+    { type, payload: { id: "t", name: "plan", ...more } },
+  ];
+  test("are stages", () => {
+    expect(decode(task("task"), task("task_result"), ["updates", { respond: {} }]).slice(0, -1)).toEqual([
+      { type: "stage", stage: "node:plan", status: "running", label: "plan", weight: 0 },
+      { type: "stage", stage: "node:plan", status: "done", label: "plan", weight: 0 },
+      { type: "stage", stage: "node:respond", status: "done", label: "respond", weight: 0 },
+    ]);
+  });
+  test("still at work when the connection ends tell that it broke", () => {
+    expect(outcome(task("task")).error).toBe("upstream_truncated");
+    expect(outcome(task("task"), task("task_result")).isDone).toBe(true);
+  });
+});
+
+test("an event called error is a failure", () => {
+  expect(outcome(["error", { error: "ValueError", message: "no" }]).error).toBe("upstream_rejected");
+});
+
+test("custom data passes as it is", () => {
+  expect(decode(["custom", { a: 1 }])[0]).toEqual({ type: "custom", name: "custom", value: { a: 1 } });
+});
