@@ -11,7 +11,9 @@ const resultKeys = ["data", "result", "results", "output"];
 const wholeTextKeys = ["response", "total_content", "full_text", "full_content", "answer"];
 const deltaKeys = ["chunk", "delta", "token", "content", "text"];
 const otherKeys =
-  "status stage stage_name step event type progress message description error success done usage".split(" ");
+  "status stage stage_name stageName step step_name stepName phase event type progress percent percentage message description error success done usage".split(
+    " ",
+  );
 const knownKeys = [...resultKeys, ...wholeTextKeys, ...deltaKeys, ...otherKeys];
 
 /**

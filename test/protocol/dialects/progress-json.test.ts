@@ -1,0 +1,299 @@
+import { progressJsonDialect } from "@ai-progress-stream/protocol/dialects";
+import { describe, expect, test } from "vitest";
+import { decodeMessages, decodeText, outcomeOf, type TestMessage } from "../../support/decode-stream.js";
+
+const decode = (...messages: TestMessage[]) => decodeMessages(progressJsonDialect, messages);
+const outcome = (...messages: TestMessage[]) => outcomeOf(decode(...messages));
+const of = (type: string, ...messages: TestMessage[]) =>
+  decode(...messages).filter((part) => part.type === type);
+const fractions = (...messages: TestMessage[]) =>
+  decode(...messages).flatMap((part) =>
+    part.type === "progress" && part.fraction !== undefined ? [part.fraction] : [],
+  );
+
+describe("streams as people write them", () => {
+  test("named events: stages by number and name, content in chunks, the whole text again at the end", () => {
+    const parts = decode(
+      ["stage_start", { stage: 1, total_stages: 2, stage_name: "Outline", description: "Planning the text" }],
+      ["progress", { task_id: "t", progress: 25, step: 1, total_steps: 4, partial_content: "Hel" }],
+      ["content", { chunk: "Hel" }],
+      ["content", { chunk: "lo" }],
+      ["stage_start", { stage: 2, total_stages: 2, stage_name: "Draft" }],
+      ["complete", { task_id: "t", status: "completed", total_content: "Hello" }],
+    );
+    expect(parts).toEqual([
+      { type: "stage", stage: "Outline", status: "running", label: "Outline", weight: 0 },
+      { type: "progress", fraction: 0, message: "Planning the text" },
+      { type: "progress", fraction: 0.25 },
+      { type: "text", delta: "Hel" },
+      { type: "text", delta: "lo" },
+      { type: "stage", stage: "Outline", status: "done" },
+      { type: "stage", stage: "Draft", status: "running", label: "Draft", weight: 0 },
+      { type: "progress", fraction: 0.5 },
+      { type: "result", value: "Hello" },
+      { type: "stage", stage: "Draft", status: "done" },
+      { type: "done" },
+    ]);
+  });
+
+  test("named stages with a percentage, and a response at the end", () => {
+    const parts = decode(
+      ["stage", { stage: "initializing", progress: 0, task_id: "t" }],
+      ["stage", { stage: "sending_request", progress: 10 }],
+      ["stage", { stage: "receiving", progress: 50, message: "Receiving the answer" }],
+      ["progress", { chunk: "Hi", progress: 50.2, total_length: 2 }],
+      ["complete", { response: "Hi", progress: 100, completed_at: "2026-01-01" }],
+    );
+    expect(parts).toContainEqual({
+      type: "stage",
+      stage: "sending_request",
+      status: "running",
+      label: "Sending request",
+      weight: 0,
+    });
+    expect(outcomeOf(parts)).toMatchObject({ text: "Hi", isDone: true });
+    expect(parts.flatMap((part) => (part.type === "progress" ? [part.fraction] : []))).toEqual([
+      0, 0.1, 0.5, 0.502, 1,
+    ]);
+  });
+
+  test("data-only messages with a status, a step by name, and data at the end", () => {
+    const parts = decode(
+      { status: "processing", progress: 10.0, message: "Fetching", step: "Fetching data", data: null },
+      { status: "processing", progress: 50.0, message: "Working", step: "Processing", data: null },
+      {
+        status: "completed",
+        progress: 100.0,
+        message: "Ready",
+        step: "Processing complete",
+        data: { rows: 3 },
+      },
+    );
+    expect(parts).toEqual([
+      { type: "stage", stage: "Fetching data", status: "running", label: "Fetching data", weight: 0 },
+      { type: "progress", fraction: 0.1, message: "Fetching" },
+      { type: "stage", stage: "Fetching data", status: "done" },
+      { type: "stage", stage: "Processing", status: "running", label: "Processing", weight: 0 },
+      { type: "progress", fraction: 0.5, message: "Working" },
+      { type: "result", value: { rows: 3 } },
+      { type: "progress", fraction: 1, message: "Ready" },
+      { type: "stage", stage: "Processing", status: "done" },
+      { type: "done" },
+    ]);
+  });
+
+  test("an envelope of type and data", () => {
+    expect(
+      outcome(
+        { type: "progress", data: { progress: 10, message: "Reading" } },
+        { type: "chunk", data: { content: "a" } },
+        { type: "chunk", data: "b" },
+        { type: "done", data: { response: "ab", tokens: 2 } },
+      ),
+    ).toMatchObject({ text: "ab", isDone: true });
+  });
+});
+
+describe("progress", () => {
+  test("is a percentage, as a number or as text", () => {
+    expect(fractions({ progress: 5 }, { progress: "45%" }, { percentage: 60 })).toEqual([0.05, 0.45, 0.6]);
+  });
+  test("is counted where counts are given", () => {
+    expect(
+      fractions({ current: 1, total: 4, message: "a" }, { progress: { completed: 3, total: 4 } }),
+    ).toEqual([0.25, 0.75]);
+  });
+  test("is told by the number of a step, even past its total", () => {
+    expect(
+      fractions({ step: 1, total_steps: 2 }, { step: 2, total_steps: 2 }, { step: 9, total_steps: 2 }),
+    ).toEqual([0, 0.5, 1]);
+  });
+  test("believes the percentage rather than the step (000-61: a step, and an estimate of how many)", () => {
+    expect(fractions({ progress: 30, step: 9, estimatedSteps: 3 })).toEqual([0.3]);
+  });
+  test("counts a stage that is complete", () => {
+    expect(fractions(["stage_complete", { stage: 1, total_stages: 2 }])).toEqual([0.5]);
+  });
+  test("does not fall", () => {
+    expect(fractions({ progress: 50 }, { progress: 20 }, { progress: 60 })).toEqual([0.5, 0.6]);
+  });
+  test("stays within 0 and 1", () => {
+    expect(fractions({ progress: -5 }, { progress: 250 })).toEqual([0, 1]);
+  });
+  test("says a message once", () => {
+    const message = "Reading";
+    expect(of("progress", { status: "x", message }, { status: "x", message })).toHaveLength(1);
+  });
+});
+
+describe("stages", () => {
+  const names = (...messages: TestMessage[]) =>
+    of("stage", ...messages).flatMap((part) =>
+      part.type === "stage" && part.status === "running" ? [part.stage] : [],
+    );
+  test("are named by the status where nothing else names them", () => {
+    expect(names({ status: "uploading", progress: 1 }, { status: "analyzing", progress: 2 })).toEqual([
+      "uploading",
+      "analyzing",
+    ]);
+  });
+  test("are named by the event where nothing else names them", () => {
+    expect(names(["initializing", { progress: 0 }], ["progress", { progress: 5 }])).toEqual(["initializing"]);
+  });
+  test("are not named by the words that say what a message is", () => {
+    expect(names({ type: "progress_update", status: "in_progress", progress: 1, message: "a" })).toEqual([]);
+  });
+  test("that call themselves completed before the last one do not end the run", () => {
+    expect(
+      outcome(
+        { stage: 1, total_stages: 2, stage_name: "a", status: "completed" },
+        { stage: 2, total_stages: 2, stage_name: "b", status: "running", chunk: "x" },
+        { status: "completed" },
+      ),
+    ).toMatchObject({ text: "x", isDone: true });
+  });
+});
+
+describe("text", () => {
+  test.each(["chunk", "content", "text", "delta", "token"])("is read from %s", (key) => {
+    expect(outcome({ [key]: "a" }, { [key]: "b" }, { done: true })).toMatchObject({
+      text: "ab",
+      isDone: true,
+    });
+  });
+  test.each(["response", "total_content", "result", "content", "data"])(
+    "is the whole %s where none was streamed",
+    (key) => {
+      expect(outcome({ progress: 50 }, ["complete", { [key]: "all" }])).toMatchObject({
+        text: "all",
+        isDone: true,
+      });
+    },
+  );
+  test.each(["response", "total_content", "result", "content", "data"])(
+    "is not doubled by %s at the end",
+    (key) => {
+      const end = { [key]: "all of it\n" };
+      expect(outcome({ chunk: "all" }, { chunk: " of it" }, ["complete", end])).toMatchObject({
+        text: "all of it",
+      });
+    },
+  );
+  test("is completed by the whole where the stream had lost its tail", () => {
+    expect(outcome({ chunk: "all" }, ["complete", { response: "all of it" }]).text).toBe("all of it");
+  });
+  test("is replaced by the whole where that differs", () => {
+    expect(outcome({ chunk: "drft" }, ["complete", { response: "draft" }]).text).toBe("draft");
+  });
+  test("is not doubled by a long repetition before the end", () => {
+    const long = "all of it, ".repeat(10);
+    expect(outcome({ chunk: long }, { type: "content", content: long }, { type: "done" }).text).toBe(long);
+    expect(outcome({ chunk: "ha" }, { chunk: "ha" }, { type: "done" }).text).toBe("haha");
+  });
+  test("keeps its last piece where that comes with the end", () => {
+    expect(outcome({ chunk: "Hello" }, { chunk: "!", done: true }).text).toBe("Hello!");
+    expect(outcome({ content: "Hello" }, { content: "!", done: true }).text).toBe("Hello!");
+  });
+  test("of thoughts is reasoning", () => {
+    expect(
+      outcome({ type: "thinking", content: "hm" }, { type: "content", content: "a" }, { done: true }),
+    ).toMatchObject({
+      text: "a",
+      reasoning: "hm",
+    });
+  });
+  test("is not what a result beside it says", () => {
+    const parts = decode({ chunk: "Hello" }, ["complete", { result: "https://example.org/file.pdf" }]);
+    expect(outcomeOf(parts).text).toBe("Hello");
+    expect(parts).toContainEqual({ type: "result", value: "https://example.org/file.pdf" });
+  });
+});
+
+describe("the end", () => {
+  test.each([
+    ["event: complete", ["complete", { message: "Ready" }]],
+    ["type: done", { type: "done" }],
+    ["status: success", { status: "success" }],
+    ["task_completed", { type: "task_completed" }],
+    ["workflowFinished", { event: "workflowFinished" }],
+    ["stage: complete", { stage: "complete", progress: 100 }],
+    ["done: true", { done: true }],
+    ["[DONE]", "[DONE]"],
+  ] as [string, TestMessage][])("is %s", (_name, end) => {
+    expect(outcome({ chunk: "a" }, end)).toMatchObject({ text: "a", isDone: true, error: null });
+  });
+  test.each([
+    ["tool_completed", { type: "tool_completed", message: "searched" }],
+    ["content_end", { type: "content_end" }],
+    ["progress below 100", { status: "processing", progress: 99 }],
+  ])("is not %s: without more it broke off", (_name, message) => {
+    expect(outcome({ chunk: "a" }, message).error).toBe("upstream_truncated");
+  });
+  test("is the end of the file after 100 % or after a result", () => {
+    expect(outcome({ chunk: "a" }, { progress: 100 }).isDone).toBe(true);
+    expect(outcome({ progress: 50 }, { result: { a: 1 } }).isDone).toBe(true);
+  });
+  test("is none where its JSON was cut off", () => {
+    expect(outcome({ chunk: "a" }, ["complete", '{"respon']).error).toBe("upstream_truncated");
+  });
+  test("by cancellation is no success", () => {
+    expect(outcome({ chunk: "a" }, { status: "cancelled" })).toMatchObject({
+      finish: "cancelled",
+      error: "upstream_truncated",
+    });
+  });
+});
+
+describe("failures", () => {
+  test.each([
+    ["an event called error", ["error", { message: "no" }]],
+    ["a status", { status: "error", message: "no", progress: 0 }],
+    ["a type", { type: "error", data: { message: "no" } }],
+    ["a field", { error: "no" }],
+    ["an object", { error: { message: "no", code: "E1" } }],
+    ["a flag", { success: false, message: "no" }],
+    ["task_failed", { event: "task_failed" }],
+  ] as [string, TestMessage][])("are told by %s", (_name, message) => {
+    const result = outcome({ chunk: "a", progress: 40 }, message, { type: "done" });
+    expect(result).toMatchObject({ text: "a", error: "upstream_rejected", isDone: false });
+  });
+  test("do not pull progress back", () => {
+    expect(fractions({ progress: 50 }, { status: "error", progress: 0 })).toEqual([0.5]);
+  });
+  test("are not an empty error field", () => {
+    expect(outcome({ chunk: "a", error: null }, { done: true, error: "" }).isDone).toBe(true);
+  });
+  test("keep the code that they name", () => {
+    expect(outcome({ error: { code: "rate_limit_exceeded" } }).error).toBe("rate_limited");
+  });
+  test.each([
+    [
+      "a completion with an empty response",
+      [{ stage: "receiving", progress: 50 }],
+      { response: "", progress: 100 },
+    ],
+    ["a completion with nothing in it", [], {}],
+    ["a completion with an empty result", [{ progress: 10 }], { data: {}, result: null }],
+  ])("are %s", (_name, before, end) => {
+    expect(outcome(...before, ["complete", end])).toMatchObject({
+      error: "upstream_malformed",
+      isDone: false,
+    });
+  });
+  test("are [DONE] with nothing before it", () => {
+    expect(outcome("[DONE]").error).toBe("upstream_malformed");
+    expect(outcome({ progress: 10 }, "[DONE]").error).toBe("upstream_malformed");
+  });
+  test("are a stream in which nothing can be read, and one that is empty", () => {
+    expect(outcome("hello", "{").error).toBe("upstream_malformed");
+    expect(outcome().error).toBe("upstream_truncated");
+  });
+  test("are bare JSON in an event stream", () => {
+    const body = '{"error":"Rate limit","code":429}';
+    expect(outcomeOf(decodeText(progressJsonDialect, body)).error).toBe("rate_limited");
+  });
+  test("are not a job that made nothing but progress, and said what it did", () => {
+    expect(outcome({ progress: 50 }, { status: "completed", message: "3 rows imported" }).isDone).toBe(true);
+    expect(outcome({ progress: 100 }, { status: "completed" }).isDone).toBe(true);
+  });
+});
