@@ -269,8 +269,120 @@ export const foreignJson: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   ),
 })).value;
 
-/** A message of a foreign stream: JSON that looks like it, or no JSON at all. */
-export const foreignMessage: fc.Arbitrary<DialectMessage> = fc.record({
+const scalar = fc.oneof(
+  word,
+  fc.integer({ min: -5, max: 120 }),
+  fc.double(),
+  fc.boolean(),
+  fc.constant(null),
+  text,
+);
+
+/** A value that was right, with parts of it wrong or gone. */
+function mangled(value: unknown): fc.Arbitrary<unknown> {
+  const wrong = { weight: 1, arbitrary: fc.oneof(scalar, foreignJson) };
+  if (Array.isArray(value))
+    return fc.oneof({ weight: 12, arbitrary: fc.tuple(...value.map(mangled)) }, wrong);
+  if (typeof value !== "object" || value === null) {
+    return fc.oneof({ weight: 6, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: scalar }, wrong);
+  }
+  const fields = Object.entries(value).map(([name, field]) =>
+    fc.oneof(
+      { weight: 12, arbitrary: mangled(field).map((changed) => [name, changed] as const) },
+      { weight: 1, arbitrary: fc.constant(null) },
+    ),
+  );
+  const changed = fc
+    .tuple(...fields)
+    .map((entries) => Object.fromEntries(entries.filter((entry) => entry !== null)));
+  return fc.oneof({ weight: 12, arbitrary: changed }, wrong);
+}
+
+const call = { index: 0, id: "c", function: { name: "sum", arguments: "{}" } };
+const usageLike = {
+  prompt_tokens: 1,
+  completion_tokens: 2,
+  cost: 0.1,
+  prompt_tokens_details: { cached_tokens: 1 },
+};
+const item = {
+  type: "function_call",
+  id: "f",
+  call_id: "c",
+  name: "sum",
+  arguments: "{}",
+  status: "completed",
+};
+const counts = { inputTokens: 1, outputTokens: 2 };
+const genuine: readonly (readonly [event: string | undefined, data: unknown])[] = [
+  [undefined, { choices: [{ index: 0, delta: { content: "a", reasoning: "b", tool_calls: [call] } }] }],
+  [undefined, { choices: [{ delta: {}, finish_reason: "stop" }], usage: usageLike }],
+  [undefined, { choices: [], prompt_progress: { total: 3, processed: 1 } }],
+  [
+    undefined,
+    { error: { message: "no", type: "x", code: 500, details: [{ reason: "R", retryDelay: "3s" }] } },
+  ],
+  [undefined, { type: "response.output_text.delta", output_index: 0, delta: "a" }],
+  [undefined, { type: "response.output_item.added", output_index: 0, item }],
+  [
+    undefined,
+    { type: "response.output_item.done", output_index: 0, item: { ...item, type: "web_search_call" } },
+  ],
+  [undefined, { type: "response.web_search_call.searching", item_id: "w" }],
+  [
+    undefined,
+    { type: "response.completed", response: { status: "completed", output: [item], usage: usageLike } },
+  ],
+  [undefined, { type: "message_start", message: { usage: { input_tokens: 1, cache_read_input_tokens: 2 } } }],
+  [
+    undefined,
+    { type: "content_block_start", index: 0, content_block: { type: "tool_use", id: "t", name: "sum" } },
+  ],
+  [undefined, { type: "content_block_delta", index: 0, delta: { text: "a", partial_json: "{}" } }],
+  [undefined, { type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 2 } }],
+  [undefined, { candidates: [{ content: { parts: [{ text: "a" }] }, finishReason: "STOP" }] }],
+  [
+    undefined,
+    {
+      candidates: [{ content: { parts: [{ functionCall: { name: "sum", args: {}, partialArgs: [{}] } }] } }],
+    },
+  ],
+  [undefined, { usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 2, thoughtsTokenCount: 3 } }],
+  [
+    undefined,
+    { message: { content: "a", tool_calls: [call] }, done: true, done_reason: "stop", eval_count: 1 },
+  ],
+  [undefined, { status: "pulling", total: 3, completed: 1 }],
+  [undefined, { type: "finish", finishReason: "stop", messageMetadata: { totalUsage: counts } }],
+  [undefined, { type: "tool-input-available", toolCallId: "c", toolName: "sum", input: {} }],
+  [undefined, { type: "data-progress", data: { done: 1, total: 2, label: "a" } }],
+  [undefined, { type: "TOOL_CALL_CHUNK", toolCallId: "c", toolCallName: "sum", delta: "{}" }],
+  [undefined, { type: "STEP_STARTED", stepName: "a" }],
+  [
+    undefined,
+    { type: "RUN_FINISHED", usage: [counts], result: 1, metadata: { tanstack: { finishReason: "stop" } } },
+  ],
+  [undefined, { type: "tool-call-start", index: 0, delta: { message: { tool_calls: call } } }],
+  [
+    undefined,
+    { type: "message-end", delta: { finish_reason: "COMPLETE", usage: { tokens: { input_tokens: 1 } } } },
+  ],
+  ["messages/partial", [{ type: "ai", id: "1", content: [{ text: "a" }] }]],
+  ["messages", [{ type: "AIMessageChunk", id: "1", content: "a" }, {}]],
+  ["debug", { type: "task", payload: { name: "plan" } }],
+  ["stage_start", { stage: 1, total_stages: 2, stage_name: "a", description: "b" }],
+  [undefined, { status: "processing", step: "a", progress: 50, message: "b", data: { content: "c" } }],
+  ["complete", { response: "a", result: { b: 1 }, progress: 100 }],
+];
+
+/** A message as a service sends it, with parts of it wrong or gone. */
+const mangledMessage = fc
+  .constantFrom(...genuine)
+  .chain(([event, data]) =>
+    fc.record({ event: fc.constant(event), data: mangled(data).map((json) => JSON.stringify(json)) }),
+  );
+
+const strangeMessage: fc.Arbitrary<DialectMessage> = fc.record({
   event: fc.option(
     fc.oneof(word, fc.constantFrom("error", "messages", "messages/partial", "values", "debug", "data")),
     {
@@ -286,3 +398,9 @@ export const foreignMessage: fc.Arbitrary<DialectMessage> = fc.record({
     { weight: 1, arbitrary: fc.oneof(text, fc.constant("[DONE]"), fc.constant('{"cut":')) },
   ),
 });
+
+/** A message of a foreign stream: nearly right, JSON that looks like it, or no JSON at all. */
+export const foreignMessage: fc.Arbitrary<DialectMessage> = fc.oneof(
+  { weight: 3, arbitrary: mangledMessage },
+  { weight: 1, arbitrary: strangeMessage },
+);

@@ -94,6 +94,50 @@ describe("streams as people write them", () => {
   });
 });
 
+describe("words", () => {
+  test("a text beside a status tells what is being done", () => {
+    expect(decode({ type: "status", content: "Searching" })[0]).toEqual({
+      type: "progress",
+      message: "Searching",
+    });
+    expect(outcome({ type: "status", content: "Searching" }, { content: "a" }, { done: true }).text).toBe(
+      "a",
+    );
+  });
+  test("a text of a tool is nobody's", () => {
+    expect(outcome({ type: "tool_result", content: "{}" }, { content: "a" }, { done: true }).text).toBe("a");
+  });
+  test("success at the head of every message does not end the run at the first", () => {
+    const piece = (text: string) => ({ status: "success", text });
+    expect(outcome(piece("a"), piece("bcd"))).toMatchObject({ text: "abcd", isDone: true });
+  });
+  test("a stage called final is a stage", () => {
+    expect(outcome({ stage: "final", progress: 90 }, { chunk: "a" }, { type: "done" })).toMatchObject({
+      text: "a",
+    });
+  });
+  test("an envelope is opened before it is judged", () => {
+    expect(outcome({ event: "update", data: { type: "error", message: "no" } }).error).toBe(
+      "upstream_rejected",
+    );
+    expect(outcome({ event: "update", data: { status: "completed", result: "all" } })).toMatchObject({
+      text: "all",
+      isDone: true,
+    });
+    expect(fractions({ type: "stage_complete", data: { stage: 1, total_stages: 2 } })).toEqual([0.5]);
+  });
+  test("a stage that is completed with data may be the last: its data is a result", () => {
+    const parts = decode({ status: "completed", step: "Reading rows", data: { rows: 3 } });
+    expect(parts).toContainEqual({ type: "result", value: { rows: 3 } });
+    expect(outcomeOf(parts).isDone).toBe(true);
+  });
+  test("a result is not doubled where it holds the text again", () => {
+    expect(outcome({ chunk: "Hel" }, { chunk: "lo" }, { type: "result", content: "Hello" }).text).toBe(
+      "Hello",
+    );
+  });
+});
+
 describe("progress", () => {
   test("is a percentage, as a number or as text", () => {
     expect(fractions({ progress: 5 }, { progress: "45%" }, { percentage: 60 })).toEqual([0.05, 0.45, 0.6]);

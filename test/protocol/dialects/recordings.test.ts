@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { type Dialect, dialects } from "@ai-progress-stream/protocol/dialects";
+import { classifyUpstreamError, type Dialect, dialects } from "@ai-progress-stream/protocol/dialects";
 import { describe, expect, test } from "vitest";
 import { decodeStream, outcomeOf } from "../../support/decode-stream.js";
 
@@ -76,6 +76,27 @@ describe.each(recordings)("the recording %s", (name) => {
   test("gives the same parts however its bytes are cut", () => {
     expect(decodeStream(dialect, each(bytes))).toEqual(whole);
     for (let seed = 1; seed <= 5; seed++) expect(decodeStream(dialect, cut(bytes, seed))).toEqual(whole);
+  });
+});
+
+const refusals = existsSync(path.join(fixtures, "errors")) ? readdirSync(path.join(fixtures, "errors")) : [];
+
+describe.each(refusals)("the recorded refusal %s", (name) => {
+  const { status, body, headers } = JSON.parse(readFileSync(path.join(fixtures, "errors", name), "utf8")) as {
+    status: number;
+    body: string;
+    headers: Record<string, string>;
+  };
+
+  test("is retried only where waiting helps, and keeps the words for the log", () => {
+    const answer = { status, body, headers: (header: string) => headers[header] ?? null };
+    const classified = classifyUpstreamError(answer);
+    expect(classified).toMatchObject(
+      status === 429
+        ? { code: "rate_limited", retryable: true }
+        : { code: "upstream_rejected", retryable: false },
+    );
+    expect(classified.detail).toMatch(new RegExp(`^${status} .{5}`));
   });
 });
 

@@ -3,6 +3,7 @@ import { broken, createDecoder, type DialectReader, type Emit, failure } from ".
 import type { Dialect, FinishReason } from "./dialect.js";
 import { countOf, defined, entryOf, type Fields, fieldsOf, numberOf, stringOf } from "./fields.js";
 import { createToolCalls } from "./tool-calls.js";
+import { createUsage } from "./usage.js";
 
 const finishReasons: Readonly<Record<string, FinishReason>> = {
   COMPLETE: "stop",
@@ -22,6 +23,7 @@ export const cohereDialect: Dialect = {
 
 function createReader(emit: Emit): DialectReader {
   const tools = createToolCalls(emit);
+  const updateUsage = createUsage(emit);
   let plan = "";
 
   function readContent(content: Fields): void {
@@ -42,11 +44,11 @@ function createReader(emit: Emit): DialectReader {
   function readEnd(delta: Fields): void {
     if (plan !== "") emit({ type: "custom", name: "tool-plan", value: plan });
     tools.closeAll();
-    emit({ type: "usage", ...usageOf(fieldsOf(delta["usage"])) });
+    updateUsage(usageOf(fieldsOf(delta["usage"])));
     const raw = stringOf(delta["finish_reason"]);
     if (raw === "TIMEOUT") emit(broken("upstream_timeout", raw));
     else if (raw === "ERROR") emit(failure(delta["error"] ?? raw));
-    else emit({ type: "finish", reason: entryOf(finishReasons, raw) ?? "other", raw });
+    else if (raw !== "") emit({ type: "finish", reason: entryOf(finishReasons, raw) ?? "other", raw });
     emit({ type: "done" });
   }
 

@@ -3,6 +3,7 @@ import { createDecoder, type DialectReader, decodeWhole, type Emit, failure } fr
 import type { Dialect, FinishReason } from "./dialect.js";
 import { countOf, defined, entryOf, fieldsOf, firstString, isFields, itemsOf, stringOf } from "./fields.js";
 import { createToolCalls } from "./tool-calls.js";
+import { createUsage } from "./usage.js";
 
 const finishReasons: Readonly<Record<string, FinishReason>> = { stop: "stop", length: "length" };
 
@@ -16,6 +17,7 @@ export const ollamaDialect: Dialect = {
 
 function createReader(emit: Emit): DialectReader {
   const tools = createToolCalls(emit);
+  const updateUsage = createUsage(emit);
   let toolCount = 0;
 
   function readText(text: unknown, thought: unknown): void {
@@ -57,13 +59,12 @@ function createReader(emit: Emit): DialectReader {
       }
       if (done === true) {
         const raw = firstString(line["done_reason"], "stop");
-        emit({
-          type: "usage",
-          ...defined<Usage>({
+        updateUsage(
+          defined<Usage>({
             inputTokens: countOf(line["prompt_eval_count"]),
             outputTokens: countOf(line["eval_count"]),
           }),
-        });
+        );
         const reason = entryOf(finishReasons, raw) ?? "other";
         emit({ type: "finish", reason: reason === "stop" && toolCount > 0 ? "tool_calls" : reason, raw });
         emit({ type: "done" });

@@ -1,7 +1,16 @@
 import { broken, createDecoder, type DialectReader, type Emit, emitCancelled, failure } from "./decoder.js";
 import type { Dialect } from "./dialect.js";
-import { type Fields, fieldsOf, firstString, isFields } from "./fields.js";
-import { fractionOf, impliedNameOf, type Kind, kindOf, labelOf, nameOf } from "./progress-words.js";
+import { type Fields, fieldsOf, firstString, isFields, stringOf } from "./fields.js";
+import {
+  fractionOf,
+  impliedNameOf,
+  type Kind,
+  kindOf,
+  kindOfWord,
+  labelOf,
+  nameOf,
+  roleOf,
+} from "./progress-words.js";
 import { createUsage, readOpenaiUsage } from "./usage.js";
 
 /** A delta at least as long as this that equals all before it is the text again, and no delta. */
@@ -10,11 +19,11 @@ const MIN_REPEATED_LENGTH = 64;
 const resultKeys = ["data", "result", "results", "output"];
 const wholeTextKeys = ["response", "total_content", "full_text", "full_content", "answer"];
 const deltaKeys = ["chunk", "delta", "token", "content", "text"];
-const otherKeys =
-  "status stage stage_name stageName step step_name stepName phase event type progress percent percentage message description error success done usage".split(
-    " ",
-  );
-const knownKeys = [...resultKeys, ...wholeTextKeys, ...deltaKeys, ...otherKeys];
+const knownKeys = [
+  ...[...resultKeys, ...wholeTextKeys, ...deltaKeys, "status", "event", "type", "message", "description"],
+  ...["stage", "stage_name", "stageName", "step", "step_name", "stepName", "phase", "progress", "percent"],
+  ...["percentage", "error", "success", "done", "usage"],
+];
 
 /**
  * The streams that people write themselves: messages with a status, a stage, a percentage (`progress`, 0..100), a
@@ -53,16 +62,19 @@ function createReader(emit: Emit): DialectReader {
     }
   }
 
-  function readDelta(fields: Fields, kind: string): void {
+  function readPieces(fields: Fields, word: string): void {
     const { delta, data } = fields;
     const { content, text: inner } = fieldsOf(delta);
-    const isTalk = nameOf(fields) === "" && fields["progress"] === undefined;
-    const written = firstString(...deltaKeys.map((key) => fields[key]), content, inner, isTalk && data);
-    if (kind === "thinking" || kind === "reasoning") {
-      if (written !== "") emit({ type: "text", delta: written, channel: "reasoning" });
+    const pieces = ["chunk", "delta", "token"].map((key) => fields[key]);
+    const isTalk = roleOf(word) === "text";
+    const said = isTalk ? [fields["content"], fields["text"]] : [];
+    const isData = isTalk && nameOf(fields) === "" && fields["progress"] === undefined;
+    const piece = firstString(...pieces, content, inner, ...said, isData && data);
+    if (word === "thinking" || word === "reasoning") {
+      if (piece !== "") emit({ type: "text", delta: piece, channel: "reasoning" });
       return;
     }
-    readText(written);
+    readText(piece);
     // A name of the whole text, in the middle: it has grown, or it is used for its pieces
     const whole = firstString(...wholeTextKeys.map((key) => fields[key]));
     if (text !== "" && whole.startsWith(text)) readWholeText(whole);
@@ -87,8 +99,9 @@ function createReader(emit: Emit): DialectReader {
     stage = "";
   }
 
-  function readProgress(fields: Fields, kind: Kind): void {
-    const said = firstString(fields["message"], fields["description"]);
+  function readProgress(fields: Fields, kind: Kind, word: string): void {
+    const aside = roleOf(word) === "message" ? [fields["content"], fields["text"]] : [];
+    const said = firstString(fields["message"], fields["description"], ...aside);
     const now = fractionOf(fields, kind) ?? -1;
     const hasMoved = now > fraction;
     const isNews = said !== "" && said !== message;
@@ -134,9 +147,25 @@ function createReader(emit: Emit): DialectReader {
     const hadArrived = fraction >= 1;
     readLastText(fields);
     readResult(fields);
-    readProgress(fields, "end");
+    readProgress(fields, "end", "");
     close(fields, hadArrived);
     emit({ type: "done" });
+  }
+
+  function readUpdate(fields: Fields, event: string, kind: Kind): void {
+    const word = firstString(fields["type"], fields["event"], event);
+    readStage(fields, event, kind);
+    readProgress(fields, kind, word);
+    if (kind === "result") readLastText(fields);
+    else readPieces(fields, word);
+    const { data, ...rest } = fields;
+    const holdsResult = kind === "result" || isSomething(rest["result"]) || isSomething(rest["results"]);
+    if (holdsResult) readResult(kind === "result" ? fields : rest);
+    if (kind === "stage-end" && isSomething(data)) {
+      hasResult = true;
+      emit({ type: "result", value: data });
+    }
+    mayEnd = holdsResult || kind === "stage-end" || kindOfWord(stringOf(fields["status"])) === "end";
   }
 
   return {
@@ -146,31 +175,26 @@ function createReader(emit: Emit): DialectReader {
       if (json === undefined && /^\s*[[{"]/.test(message.data)) return false;
       const outer: Fields = typeof json === "string" ? { content: json } : fieldsOf(json);
       if (event === "" && !knownKeys.some((key) => key in outer)) return false;
-      const kind = kindOf(outer, event);
-      // `{ type, data: { … } }`: before the end the data is an envelope, at the end it is the result
-      const fields: Fields =
-        kind === "end" || kind === "result" ? outer : { ...fieldsOf(outer["data"]), ...outer };
+      const fields = opened(outer, kindOf(outer, event));
+      const kind = kindOf(fields, event);
       if (isFields(fields["usage"])) updateUsage(readOpenaiUsage(fields["usage"]));
-      if (kind === "error") {
-        emit(failure(fields));
-      } else if (kind === "cancelled") {
-        emitCancelled(emit, firstString(fields["message"], kind));
-      } else if (kind === "end") {
-        readEnd(fields);
-      } else {
-        readStage(fields, event, kind);
-        readProgress(fields, kind);
-        readDelta(fields, firstString(outer["type"], outer["event"], event));
-        const { data: _envelope, ...rest } = fields;
-        const holdsResult = kind === "result" || ["result", "results"].some((key) => isSomething(rest[key]));
-        if (holdsResult) readResult(kind === "result" ? fields : rest);
-        mayEnd = holdsResult || kind === "stage-end";
-      }
+      if (kind === "error") emit(failure({ ...fieldsOf(fields["data"]), ...fields }));
+      else if (kind === "cancelled") emitCancelled(emit, firstString(fields["message"], kind));
+      else if (kind === "end") readEnd(fields);
+      else readUpdate(fields, event, kind);
       return true;
     },
     isComplete: () => mayEnd || fraction >= 1,
     close: () => close({}, fraction >= 1),
   };
+}
+
+/** `{ type, data: { … } }`: before the end the data is an envelope, at the end it is the result. */
+function opened(outer: Fields, kind: Kind): Fields {
+  const { data, ...rest } = outer;
+  const isNamed = ["stage", "step"].some((key) => key in outer) || nameOf(outer) !== "";
+  const isEnvelope = isFields(data) && (kind === "update" || (kind === "stage-end" && !isNamed));
+  return isEnvelope ? { ...data, ...rest } : outer;
 }
 
 const isSomething = (value: unknown): boolean =>

@@ -1,4 +1,4 @@
-import { countOf, type Fields, firstString, isFields, numberOf } from "./fields.js";
+import { countOf, type Fields, firstString, isFields, numberOf, stringOf } from "./fields.js";
 
 /** What a message of a home-made stream is. */
 export type Kind = "update" | "stage-end" | "result" | "end" | "cancelled" | "error";
@@ -32,6 +32,14 @@ const generic = list(
     "thinking reasoning answer response partial",
 );
 
+/** Stages that are no stages: some servers tell the end by them. */
+const lastStages = list("complete completed done finished");
+const lastErrors = list("error failed");
+/** A text in a message that is called so tells what is being done. */
+const aside = list("status progress log info stage step phase update");
+/** A text in these is nobody's: of a tool, or of the connection. */
+const mute = list("tool ping heartbeat metadata debug connected citation source sources");
+
 /** "stageComplete", "stage_complete", "stage:complete" */
 const partsOf = (word: string): string[] =>
   word
@@ -40,7 +48,7 @@ const partsOf = (word: string): string[] =>
     .split(/[^a-z0-9]+/)
     .filter(Boolean);
 
-function kindOfWord(word: string): Kind {
+export function kindOfWord(word: string): Kind {
   const parts = partsOf(word);
   const last = parts.at(-1) ?? "";
   const subject = parts.length === 2 ? (parts[0] ?? "") : "";
@@ -55,26 +63,34 @@ function kindOfWord(word: string): Kind {
 /** What a message is, by every word and flag that it says it with; the gravest one counts. */
 export function kindOf(fields: Fields, event: string): Kind {
   if (fields["error"] || fields["success"] === false) return "error";
-  const single = [fields["stage"], fields["step"]].filter(
-    (word) => typeof word === "string" && !/\W/.test(word),
-  );
-  const kinds = [event, fields["event"], fields["type"], ...single].map((word) =>
-    typeof word === "string" ? kindOfWord(word) : "update",
-  );
-  const said = typeof fields["status"] === "string" ? kindOfWord(fields["status"]) : "update";
-  if (kinds.includes("error") || said === "error") return "error";
+  const kinds = [event, fields["event"], fields["type"]].map((word) => kindOfWord(stringOf(word)));
+  const said = kindOfWord(stringOf(fields["status"]));
+  const isAt = (words: ReadonlySet<string>) =>
+    [fields["stage"], fields["step"]].some((word) => words.has(stringOf(word).toLowerCase()));
+  if (kinds.includes("error") || said === "error" || isAt(lastErrors)) return "error";
   if (kinds.includes("cancelled") || said === "cancelled") return "cancelled";
-  const isFlagged = ["done", "finished", "complete", "completed", "is_final"].some(
-    (key) => fields[key] === true,
-  );
-  if (kinds.includes("end") || isFlagged) return "end";
+  const flags = ["done", "finished", "complete", "completed", "is_final"];
+  if (kinds.includes("end") || flags.some((flag) => fields[flag] === true)) return "end";
+  if (isAt(lastStages) && (fractionOf(fields, "end") ?? 1) === 1) return "end";
   if (kinds.includes("stage-end")) return "stage-end";
-  if (said === "end") {
+  if (said === "end" && !hasPiece(fields)) {
     // Beside a stage that is not the last, "completed" is that stage's
     const isWhole = nameOf(fields) === "" || fractionOf(fields, "stage-end") === 1;
     return isWhole ? "end" : "stage-end";
   }
   return kinds.includes("result") ? "result" : "update";
+}
+
+/** A piece of the text. Beside one, "status": "success" is how some servers begin every message. */
+const hasPiece = (fields: Fields): boolean =>
+  ["chunk", "delta", "token"].some((key) => fields[key]) ||
+  (fields["status"] === "success" && ["content", "text"].some((key) => fields[key]));
+
+/** What a text beside a word like this is: what is being done, nothing to show, or the answer's text. */
+export function roleOf(word: string): "message" | "nothing" | "text" {
+  const parts = partsOf(word);
+  if (parts.some((part) => mute.has(part))) return "nothing";
+  return parts.some((part) => aside.has(part)) ? "message" : "text";
 }
 
 /** The name of the stage that a message is about; empty where it names none. */

@@ -114,7 +114,7 @@ function readError(body: unknown, headers: UpstreamFailure["headers"]): ReadErro
     outer["errorText"],
     fieldsOf(itemsOf(outer["detail"])[0])["msg"],
     whole,
-  );
+  ).slice(0, MAX_DETAIL);
   const statusInside = [error["code"], error["status_code"], error["status"], outer["code"], outer["status"]]
     .map((value) => (typeof value === "string" ? Number(value) : numberOf(value)))
     .find((value) => value !== undefined && value >= 400 && value < 600);
@@ -160,7 +160,9 @@ function waitOfHeaders(headers: UpstreamFailure["headers"], now: number | undefi
 function waitOfBody(error: Fields, message: string): number | undefined {
   const delays = itemsOf(error["details"]).map((item) => fieldsOf(item)["retryDelay"]);
   const seconds = numberOf(error["retry_after"]) ?? 0;
-  const stated = [...delays, WAIT.exec(message)?.[1]].map((duration) => msOf(stringOf(duration)));
+  const stated = [...delays, WAIT.exec(message)?.[1]].map((duration) =>
+    msOf(stringOf(duration).slice(0, 40)),
+  );
   return positive(Math.max(seconds * 1000, ...stated));
 }
 
