@@ -17,6 +17,11 @@ test("reads text, and thoughts apart", () => {
   });
 });
 
+test("shows the first candidate alone", () => {
+  const second = { candidates: [{ index: 1, content: { parts: [{ text: "no" }] } }] };
+  expect(outcome(chunk([{ text: "a" }]), second, chunk([], stop)).text).toBe("a");
+});
+
 describe("the end", () => {
   test("is not a finish reason: some models send one with every chunk", () => {
     const parts = decode(chunk([{ text: "a" }], stop), chunk([{ text: "b" }], stop));

@@ -1,25 +1,10 @@
 import type { Usage } from "../events.js";
-import { createDecoder, type DialectReader, type Emit, failure } from "./decoder.js";
+import { createDecoder, type DialectReader, type Emit, emitText, failure } from "./decoder.js";
 import type { Dialect, FinishReason } from "./dialect.js";
-import {
-  countOf,
-  defined,
-  entryOf,
-  type Fields,
-  fieldsOf,
-  firstString,
-  itemsOf,
-  stringOf,
-} from "./fields.js";
+import { countOf, defined, type Fields, fieldsOf, firstString, itemsOf, stringOf } from "./fields.js";
+import { finishReasonOf } from "./finish-reason.js";
 import { createToolCalls, type ToolKey } from "./tool-calls.js";
 import { createUsage } from "./usage.js";
-
-const finishReasons: Readonly<Record<string, FinishReason>> = {
-  stop: "stop",
-  length: "length",
-  tool_calls: "tool_calls",
-  content_filter: "content_filter",
-};
 
 const known = /^(RUN|STEP|TEXT|TOOL|STATE|MESSAGES|ACTIVITY|REASONING|THINKING|RAW|CUSTOM)(_[A-Z_]+)?$/;
 /** These say nothing on whether the run goes on. MESSAGES_SNAPSHOT repeats the text: it is never read. */
@@ -42,11 +27,6 @@ function createReader(emit: Emit): DialectReader {
   let finish: { reason: FinishReason; raw: string } | null = null;
   let total: Usage = {};
   let lastTool: ToolKey = "";
-
-  function readText(delta: unknown, channel?: "reasoning"): void {
-    if (typeof delta !== "string" || delta === "") return;
-    emit(channel ? { type: "text", delta, channel } : { type: "text", delta });
-  }
 
   function readTool(type: string, event: Fields): void {
     const id = stringOf(event["toolCallId"]);
@@ -78,7 +58,7 @@ function createReader(emit: Emit): DialectReader {
       isInterrupted && "interrupt",
       "stop",
     );
-    finish = { reason: entryOf(finishReasons, raw) ?? "other", raw };
+    finish = { reason: finishReasonOf(raw), raw };
   }
 
   return {
@@ -90,12 +70,12 @@ function createReader(emit: Emit): DialectReader {
       switch (type) {
         case "TEXT_MESSAGE_CONTENT":
         case "TEXT_MESSAGE_CHUNK":
-          readText(event["delta"]);
+          emitText(emit, event["delta"]);
           break;
         case "REASONING_MESSAGE_CONTENT":
         case "REASONING_MESSAGE_CHUNK":
         case "THINKING_TEXT_MESSAGE_CONTENT":
-          readText(event["delta"], "reasoning");
+          emitText(emit, event["delta"], "reasoning");
           break;
         case "STEP_STARTED":
           readStep("running", stringOf(event["stepName"]));

@@ -1,25 +1,10 @@
 import type { ProgressAmount, Usage } from "../events.js";
 import { createDecoder, type DialectReader, type Emit, emitCancelled, failure } from "./decoder.js";
-import type { Dialect, FinishReason } from "./dialect.js";
-import {
-  countOf,
-  defined,
-  entryOf,
-  type Fields,
-  fieldsOf,
-  firstString,
-  isFields,
-  stringOf,
-} from "./fields.js";
+import type { Dialect } from "./dialect.js";
+import { countOf, defined, type Fields, fieldsOf, firstString, isFields, stringOf } from "./fields.js";
+import { finishReasonOf } from "./finish-reason.js";
 import { createToolCalls } from "./tool-calls.js";
 import { createUsage } from "./usage.js";
-
-const finishReasons: Readonly<Record<string, FinishReason>> = {
-  stop: "stop",
-  length: "length",
-  "content-filter": "content_filter",
-  "tool-calls": "tool_calls",
-};
 
 const known =
   /^(start|finish|abort|error|message-metadata|(start|finish|reset)-step|custom|file|(text|reasoning|tool|source|data)-.+)$/;
@@ -137,7 +122,7 @@ function createReader(emit: Emit): DialectReader {
           readMetadata(part["messageMetadata"]);
           const raw = stringOf(part["finishReason"]);
           hasFinished = true;
-          if (raw !== "") emit({ type: "finish", reason: entryOf(finishReasons, raw) ?? "other", raw });
+          if (raw !== "") emit({ type: "finish", reason: finishReasonOf(raw), raw });
           return true;
         }
         default:

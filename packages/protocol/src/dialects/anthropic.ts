@@ -1,18 +1,10 @@
 import type { Usage } from "../events.js";
-import { createDecoder, type DialectReader, decodeWhole, type Emit, failure } from "./decoder.js";
-import type { Dialect, FinishReason } from "./dialect.js";
-import { countOf, defined, entryOf, type Fields, fieldsOf, isFields, itemsOf, stringOf } from "./fields.js";
+import { createDecoder, type DialectReader, decodeWhole, type Emit, emitText, failure } from "./decoder.js";
+import type { Dialect } from "./dialect.js";
+import { countOf, defined, type Fields, fieldsOf, isFields, itemsOf, stringOf } from "./fields.js";
+import { finishReasonOf } from "./finish-reason.js";
 import { createToolCalls } from "./tool-calls.js";
 import { createUsage } from "./usage.js";
-
-const finishReasons: Readonly<Record<string, FinishReason>> = {
-  end_turn: "stop",
-  stop_sequence: "stop",
-  max_tokens: "length",
-  model_context_window_exceeded: "length",
-  tool_use: "tool_calls",
-  refusal: "content_filter",
-};
 
 /** Anthropic's Messages. */
 export const anthropicDialect: Dialect = {
@@ -28,15 +20,10 @@ function createReader(emit: Emit): DialectReader {
   /** The tool call that a block writes, by the block's index, and whether the provider runs it. */
   const blocks = new Map<unknown, { readonly id: string; readonly isHosted: boolean }>();
 
-  function readText(delta: unknown, channel?: "reasoning"): void {
-    if (typeof delta !== "string" || delta === "") return;
-    emit(channel ? { type: "text", delta, channel } : { type: "text", delta });
-  }
-
   function readBlock(index: unknown, block: Fields): void {
     const type = stringOf(block["type"]);
-    readText(block["text"]);
-    readText(block["thinking"], "reasoning");
+    emitText(emit, block["text"]);
+    emitText(emit, block["thinking"], "reasoning");
     if (type.endsWith("tool_use")) {
       const id = stringOf(block["id"]);
       blocks.set(index, { id, isHosted: type !== "tool_use" });
@@ -58,15 +45,15 @@ function createReader(emit: Emit): DialectReader {
   }
 
   function readDelta(index: unknown, delta: Fields): void {
-    readText(delta["text"]);
-    readText(delta["thinking"], "reasoning");
+    emitText(emit, delta["text"]);
+    emitText(emit, delta["thinking"], "reasoning");
     const block = blocks.get(index);
     if (block) tools.append(block.id, delta["partial_json"]);
   }
 
   function readStop(message: Fields): void {
     const raw = stringOf(message["stop_reason"]);
-    if (raw !== "") emit({ type: "finish", reason: entryOf(finishReasons, raw) ?? "other", raw });
+    if (raw !== "") emit({ type: "finish", reason: finishReasonOf(raw), raw });
   }
 
   function readWhole(message: Fields): void {

@@ -1,18 +1,10 @@
 import type { Usage } from "../events.js";
-import { broken, createDecoder, type DialectReader, type Emit, failure } from "./decoder.js";
-import type { Dialect, FinishReason } from "./dialect.js";
-import { countOf, defined, entryOf, type Fields, fieldsOf, numberOf, stringOf } from "./fields.js";
+import { broken, createDecoder, type DialectReader, type Emit, emitText, failure } from "./decoder.js";
+import type { Dialect } from "./dialect.js";
+import { countOf, defined, type Fields, fieldsOf, numberOf, stringOf } from "./fields.js";
+import { finishReasonOf } from "./finish-reason.js";
 import { createToolCalls } from "./tool-calls.js";
 import { createUsage } from "./usage.js";
-
-const finishReasons: Readonly<Record<string, FinishReason>> = {
-  COMPLETE: "stop",
-  STOP_SEQUENCE: "stop",
-  MAX_TOKENS: "length",
-  TOOL_CALL: "tool_calls",
-  ERROR_TOXIC: "content_filter",
-  USER_CANCEL: "cancelled",
-};
 
 /** Cohere's chat, version 2. */
 export const cohereDialect: Dialect = {
@@ -27,11 +19,8 @@ function createReader(emit: Emit): DialectReader {
   let plan = "";
 
   function readContent(content: Fields): void {
-    const { text, thinking } = content;
-    if (typeof thinking === "string" && thinking !== "") {
-      emit({ type: "text", delta: thinking, channel: "reasoning" });
-    }
-    if (typeof text === "string" && text !== "") emit({ type: "text", delta: text });
+    emitText(emit, content["thinking"], "reasoning");
+    emitText(emit, content["text"]);
   }
 
   /** Despite its name an object: one call, or one fragment of it. */
@@ -48,7 +37,7 @@ function createReader(emit: Emit): DialectReader {
     const raw = stringOf(delta["finish_reason"]);
     if (raw === "TIMEOUT") emit(broken("upstream_timeout", raw));
     else if (raw === "ERROR") emit(failure(delta["error"] ?? raw));
-    else if (raw !== "") emit({ type: "finish", reason: entryOf(finishReasons, raw) ?? "other", raw });
+    else if (raw !== "") emit({ type: "finish", reason: finishReasonOf(raw), raw });
     emit({ type: "done" });
   }
 

@@ -18,6 +18,12 @@ export interface DialectReader {
 
 const NOTHING: readonly DialectPart[] = [];
 
+/** A piece of text, if it is one. */
+export function emitText(emit: Emit, delta: unknown, channel?: "reasoning"): void {
+  if (typeof delta !== "string" || delta === "") return;
+  emit(channel ? { type: "text", delta, channel } : { type: "text", delta });
+}
+
 /** The failure that a stream's own error object describes. */
 export function failure(body: unknown): DialectPart {
   return { type: "error", ...classifyUpstreamError({ body }) };

@@ -48,10 +48,11 @@ export interface DialectDecoder {
   /** The parts that one message holds, in order. What cannot be read is passed over. */
   decode(message: DialectMessage): readonly DialectPart[];
   /**
-   * The stream has ended. `rest` is what stood in it outside of the framing (lines without a known field, an
-   * event without its closing blank line), in which some servers hide an error. Gives `done` if the stream was
-   * complete as it stands, an `error` otherwise (`upstream_truncated` where it just broke off), and nothing
-   * where one of them was already given.
+   * The stream has ended. `rest` is what stood in it outside of the framing: raw lines without a known field, in
+   * which some servers hide an error. An event without its closing blank line is no rest: pass it to `decode`
+   * before. Gives `done` if the stream was complete as it stands, an `error` otherwise (`upstream_truncated`
+   * where it just broke off, `upstream_malformed` where nothing in it could be read), and nothing where one of
+   * them was already given.
    */
   end(rest?: readonly string[]): readonly DialectPart[];
 }

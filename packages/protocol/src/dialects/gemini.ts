@@ -1,20 +1,10 @@
 import type { Usage } from "../events.js";
-import { createDecoder, type DialectReader, decodeWhole, type Emit, failure } from "./decoder.js";
-import type { Dialect, FinishReason } from "./dialect.js";
-import { countOf, defined, entryOf, type Fields, fieldsOf, isFields, itemsOf, stringOf } from "./fields.js";
+import { createDecoder, type DialectReader, decodeWhole, type Emit, emitText, failure } from "./decoder.js";
+import type { Dialect } from "./dialect.js";
+import { countOf, defined, type Fields, fieldsOf, isFields, itemsOf, stringOf } from "./fields.js";
+import { finishReasonOf } from "./finish-reason.js";
 import { createToolCalls } from "./tool-calls.js";
 import { createUsage } from "./usage.js";
-
-const finishReasons: Readonly<Record<string, FinishReason>> = {
-  STOP: "stop",
-  MAX_TOKENS: "length",
-  SAFETY: "content_filter",
-  RECITATION: "content_filter",
-  BLOCKLIST: "content_filter",
-  PROHIBITED_CONTENT: "content_filter",
-  SPII: "content_filter",
-  IMAGE_SAFETY: "content_filter",
-};
 
 /**
  * Google's Gemini, with `alt=sse`, from the Gemini API or Vertex. Nothing marks the end of its stream: it is
@@ -39,13 +29,7 @@ function createReader(emit: Emit): DialectReader {
 
   function readPart(part: Fields): void {
     const { text, thought, functionCall } = part;
-    if (typeof text === "string" && text !== "") {
-      emit(
-        thought === true
-          ? { type: "text", delta: text, channel: "reasoning" }
-          : { type: "text", delta: text },
-      );
-    }
+    emitText(emit, text, thought === true ? "reasoning" : undefined);
     if (isFields(functionCall)) readFunctionCall(functionCall);
   }
 
@@ -95,7 +79,7 @@ function createReader(emit: Emit): DialectReader {
     close() {
       tools.closeAll();
       if (finish === "") return;
-      const reason = isBlocked ? "content_filter" : (entryOf(finishReasons, finish) ?? "other");
+      const reason = isBlocked ? "content_filter" : finishReasonOf(finish);
       emit({
         type: "finish",
         reason: reason === "stop" && toolCount > 0 ? "tool_calls" : reason,

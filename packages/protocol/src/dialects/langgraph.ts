@@ -1,4 +1,4 @@
-import { createDecoder, type DialectReader, type Emit } from "./decoder.js";
+import { createDecoder, type DialectReader, type Emit, emitText } from "./decoder.js";
 import type { Dialect } from "./dialect.js";
 import { entryOf, type Fields, fieldsOf, firstString, isFields, itemsOf, stringOf } from "./fields.js";
 
@@ -54,9 +54,7 @@ function createReader(emit: Emit): DialectReader {
     const { type, text, reasoning } = fieldsOf(delta);
     if (event !== "content-block-delta") return;
     if (type === "text-delta") readDelta("", stringOf(text));
-    else if (type === "reasoning-delta" && typeof reasoning === "string" && reasoning !== "") {
-      emit({ type: "text", delta: reasoning, channel: "reasoning" });
-    }
+    else if (type === "reasoning-delta") emitText(emit, reasoning, "reasoning");
   }
 
   /** The last answer in a graph's state: only where nothing streams the messages themselves. */

@@ -1,11 +1,10 @@
 import type { Usage } from "../events.js";
-import { createDecoder, type DialectReader, decodeWhole, type Emit, failure } from "./decoder.js";
-import type { Dialect, FinishReason } from "./dialect.js";
-import { countOf, defined, entryOf, fieldsOf, firstString, isFields, itemsOf, stringOf } from "./fields.js";
+import { createDecoder, type DialectReader, decodeWhole, type Emit, emitText, failure } from "./decoder.js";
+import type { Dialect } from "./dialect.js";
+import { countOf, defined, fieldsOf, firstString, isFields, itemsOf, stringOf } from "./fields.js";
+import { finishReasonOf } from "./finish-reason.js";
 import { createToolCalls } from "./tool-calls.js";
 import { createUsage } from "./usage.js";
-
-const finishReasons: Readonly<Record<string, FinishReason>> = { stop: "stop", length: "length" };
 
 /** Ollama's own interface, one JSON object a line: /api/chat, /api/generate, and the progress of /api/pull. */
 export const ollamaDialect: Dialect = {
@@ -21,10 +20,8 @@ function createReader(emit: Emit): DialectReader {
   let toolCount = 0;
 
   function readText(text: unknown, thought: unknown): void {
-    if (typeof thought === "string" && thought !== "") {
-      emit({ type: "text", delta: thought, channel: "reasoning" });
-    }
-    if (typeof text === "string" && text !== "") emit({ type: "text", delta: text });
+    emitText(emit, thought, "reasoning");
+    emitText(emit, text);
   }
 
   /** Calls come whole, their arguments as an object. */
@@ -65,7 +62,7 @@ function createReader(emit: Emit): DialectReader {
             outputTokens: countOf(line["eval_count"]),
           }),
         );
-        const reason = entryOf(finishReasons, raw) ?? "other";
+        const reason = finishReasonOf(raw);
         emit({ type: "finish", reason: reason === "stop" && toolCount > 0 ? "tool_calls" : reason, raw });
         emit({ type: "done" });
       }

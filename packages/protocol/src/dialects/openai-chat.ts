@@ -1,16 +1,9 @@
-import { createDecoder, type DialectReader, decodeWhole, type Emit, failure } from "./decoder.js";
-import type { Dialect, FinishReason } from "./dialect.js";
-import { countOf, entryOf, type Fields, fieldsOf, isFields, itemsOf, numberOf, stringOf } from "./fields.js";
+import { createDecoder, type DialectReader, decodeWhole, type Emit, emitText, failure } from "./decoder.js";
+import type { Dialect } from "./dialect.js";
+import { countOf, type Fields, fieldsOf, isFields, itemsOf, numberOf, stringOf } from "./fields.js";
+import { finishReasonOf } from "./finish-reason.js";
 import { createToolCalls, type ToolKey } from "./tool-calls.js";
 import { createUsage, readOpenaiUsage } from "./usage.js";
-
-const finishReasons: Readonly<Record<string, FinishReason>> = {
-  stop: "stop",
-  length: "length",
-  tool_calls: "tool_calls",
-  function_call: "tool_calls",
-  content_filter: "content_filter",
-};
 
 /** OpenAI's Chat Completions, and the many services that speak it more or less. */
 export const openaiChatDialect: Dialect = {
@@ -31,8 +24,7 @@ function createReader(emit: Emit): DialectReader {
   function readDelta(delta: Fields): void {
     const { content, reasoning_content, reasoning, refusal, tool_calls, function_call } = delta;
     // Both names for the same words: some servers fill both
-    const thought = stringOf(reasoning_content) || stringOf(reasoning);
-    if (thought !== "") emit({ type: "text", delta: thought, channel: "reasoning" });
+    emitText(emit, stringOf(reasoning_content) || reasoning, "reasoning");
     if (typeof content === "string") readText(content);
     else if (Array.isArray(content)) content.forEach(readContentPart);
     // Snowflake sends an empty one on every chunk
@@ -52,8 +44,7 @@ function createReader(emit: Emit): DialectReader {
     const { text, thinking } = fieldsOf(part);
     readText(stringOf(text));
     for (const thought of itemsOf(thinking)) {
-      const delta = stringOf(fieldsOf(thought)["text"]);
-      if (delta !== "") emit({ type: "text", delta, channel: "reasoning" });
+      emitText(emit, fieldsOf(thought)["text"], "reasoning");
     }
   }
 
@@ -77,7 +68,7 @@ function createReader(emit: Emit): DialectReader {
     if (hasFinished) return;
     hasFinished = true;
     tools.closeAll();
-    emit({ type: "finish", reason: entryOf(finishReasons, raw) ?? "other", raw });
+    emit({ type: "finish", reason: finishReasonOf(raw), raw });
   }
 
   /** llama.cpp tells how much of the prompt it has read. */

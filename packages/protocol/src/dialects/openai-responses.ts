@@ -5,6 +5,7 @@ import {
   decodeWhole,
   type Emit,
   emitCancelled,
+  emitText,
   failure,
 } from "./decoder.js";
 import type { Dialect } from "./dialect.js";
@@ -18,6 +19,7 @@ import {
   numberOf,
   stringOf,
 } from "./fields.js";
+import { finishReasonOf } from "./finish-reason.js";
 import { createToolCalls, type ToolKey } from "./tool-calls.js";
 import { createUsage, readOpenaiUsage } from "./usage.js";
 
@@ -43,10 +45,6 @@ function createReader(emit: Emit): DialectReader {
     if (typeof delta !== "string" || delta === "") return;
     hasText = true;
     emit({ type: "text", delta });
-  }
-
-  function readReasoning(delta: unknown): void {
-    if (typeof delta === "string" && delta !== "") emit({ type: "text", delta, channel: "reasoning" });
   }
 
   function readPhase(name: string, id: string, status: StageStatus, message?: string): void {
@@ -90,7 +88,8 @@ function createReader(emit: Emit): DialectReader {
       if (type === "message") {
         for (const part of itemsOf(content)) readText(fieldsOf(part)["text"] ?? fieldsOf(part)["refusal"]);
       } else if (type === "reasoning") {
-        for (const part of [...itemsOf(summary), ...itemsOf(content)]) readReasoning(fieldsOf(part)["text"]);
+        for (const part of [...itemsOf(summary), ...itemsOf(content)])
+          emitText(emit, fieldsOf(part)["text"], "reasoning");
       } else {
         readItem(item, index, true);
       }
@@ -107,8 +106,7 @@ function createReader(emit: Emit): DialectReader {
       emitCancelled(emit, status);
     } else if (status === "incomplete") {
       const raw = firstString(fieldsOf(response["incomplete_details"])["reason"], status);
-      const reason = raw === "max_output_tokens" ? "length" : raw === "content_filter" ? raw : "other";
-      emit({ type: "finish", reason, raw });
+      emit({ type: "finish", reason: finishReasonOf(raw), raw });
     } else {
       emit({ type: "finish", reason: hasCalledTool ? "tool_calls" : "stop", raw: status });
     }
@@ -132,7 +130,7 @@ function createReader(emit: Emit): DialectReader {
           return true;
         case "response.reasoning_text.delta":
         case "response.reasoning_summary_text.delta":
-          readReasoning(event["delta"]);
+          emitText(emit, event["delta"], "reasoning");
           return true;
         case "response.function_call_arguments.delta":
         case "response.custom_tool_call_input.delta":

@@ -1,4 +1,12 @@
-import { broken, createDecoder, type DialectReader, type Emit, emitCancelled, failure } from "./decoder.js";
+import {
+  broken,
+  createDecoder,
+  type DialectReader,
+  type Emit,
+  emitCancelled,
+  emitText,
+  failure,
+} from "./decoder.js";
 import type { Dialect } from "./dialect.js";
 import { type Fields, fieldsOf, firstString, isFields, stringOf } from "./fields.js";
 import {
@@ -71,7 +79,7 @@ function createReader(emit: Emit): DialectReader {
     const isData = isTalk && nameOf(fields) === "" && fields["progress"] === undefined;
     const piece = firstString(...pieces, content, inner, ...said, isData && data);
     if (word === "thinking" || word === "reasoning") {
-      if (piece !== "") emit({ type: "text", delta: piece, channel: "reasoning" });
+      emitText(emit, piece, "reasoning");
       return;
     }
     readText(piece);

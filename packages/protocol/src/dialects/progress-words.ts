@@ -25,20 +25,18 @@ const wholes = list(
   "task job run stream request workflow process processing generation response session all",
 );
 const stages = list("stage step phase");
-/** Words that say what a message is and not what is being done. */
-const generic = list(
-  "progress status update message chunk content text delta token data result stage step phase start started " +
-    "running in active ok info log ping heartbeat connected connection open metadata meta event streaming pending " +
-    "thinking reasoning answer response partial",
-);
-
-/** Stages that are no stages: some servers tell the end by them. */
-const lastStages = list("complete completed done finished");
-const lastErrors = list("error failed");
 /** A text in a message that is called so tells what is being done. */
 const aside = list("status progress log info stage step phase update");
 /** A text in these is nobody's: of a tool, or of the connection. */
 const mute = list("tool ping heartbeat metadata debug connected citation source sources");
+/** With those, the words that say what a message is and not what is being done. */
+const generic = list(
+  "message chunk content text delta token data result start started running in active ok open event streaming " +
+    "pending thinking reasoning answer response",
+);
+/** Stages that are no stages: some servers tell the end by them. */
+const lastStages = list("complete completed done finished");
+const lastErrors = list("error failed");
 
 /** "stageComplete", "stage_complete", "stage:complete" */
 const partsOf = (word: string): string[] =>
@@ -96,11 +94,13 @@ export function roleOf(word: string): "message" | "nothing" | "text" {
 /** The name of the stage that a message is about; empty where it names none. */
 export const nameOf = (fields: Fields): string => firstString(...nameKeys.map((key) => fields[key]));
 
+const isGeneric = (word: string): boolean => aside.has(word) || mute.has(word) || generic.has(word);
+
 /** A name that stands in a field meant for something else: `{ "status": "uploading" }`. */
 export const impliedNameOf = (fields: Fields, event: string): string =>
   firstString(
     ...[fields["status"], fields["event"], fields["type"], event].filter(
-      (word) => typeof word === "string" && !partsOf(word).every((part) => generic.has(part)),
+      (word) => typeof word === "string" && !partsOf(word).every(isGeneric),
     ),
   );
 
