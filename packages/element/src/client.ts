@@ -1,0 +1,13 @@
+export type { BackoffOptions } from "./client/backoff.js";
+export type { Clock } from "./client/clock.js";
+export { sessionPersistence } from "./client/persistence.js";
+export {
+  createSession,
+  type HeadersSource,
+  type PersistedSession,
+  type Session,
+  type SessionOptions,
+  type SessionPersistence,
+  type SessionPhase,
+  type SessionStatus,
+} from "./client/session.js";

@@ -1,0 +1,87 @@
+import { isRunId } from "@ai-progress-stream/protocol";
+import { baseUrl } from "./page.js";
+
+/** Where a run is: what the options say, and what the server has told since. */
+export class RunAddress {
+  /** The endpoint, as an absolute URL. */
+  readonly action: URL;
+  /** The run's id, as far as it is known. */
+  run: string | null = null;
+  /** The run's own URL, as the server named it. */
+  url: string | null = null;
+  readonly #resumeUrl: string | null;
+  readonly #cancelUrl: string | null;
+
+  constructor(options: { action: string; resumeUrl?: string; cancelUrl?: string }) {
+    this.action = new URL(options.action, baseUrl());
+    this.#resumeUrl = options.resumeUrl ?? null;
+    this.#cancelUrl = options.cancelUrl ?? null;
+  }
+
+  forget(): void {
+    this.run = null;
+    this.url = null;
+  }
+
+  /** Where to attach; null while the run is not known. */
+  get runUrl(): string | null {
+    if (this.run !== null && this.#resumeUrl !== null) return this.#fill(this.#resumeUrl, this.run);
+    if (this.url !== null) return this.url;
+    return this.run === null ? null : below(this.action, encodeURIComponent(this.run));
+  }
+
+  /** Where to ask for a cancel; null while that is not known. */
+  get cancelTarget(): string | null {
+    if (this.#cancelUrl !== null) {
+      if (!this.#cancelUrl.includes("{run}")) return this.#fill(this.#cancelUrl, "");
+      if (this.run !== null) return this.#fill(this.#cancelUrl, this.run);
+    }
+    const { runUrl } = this;
+    return runUrl === null ? null : below(new URL(runUrl), "cancel");
+  }
+
+  /**
+   * Takes a URL that the server or the storage named. One at another origin than the action's is not taken: the
+   * request's headers are not meant for it. Nor is the action itself, which some servers name as the location of
+   * its content.
+   */
+  learnUrl(name: string | null, base: string | undefined): void {
+    if (name === null) return;
+    let url: URL;
+    try {
+      url = new URL(name, base);
+    } catch {
+      return;
+    }
+    if (url.origin === this.action.origin && url.href !== this.action.href) this.url = url.href;
+  }
+
+  /** Takes what a caller calls a run: its id, or its URL at the action's origin or the page's. */
+  point(run: string): void {
+    this.forget();
+    if (isRunId(run) || !/[/:?]/.test(run)) {
+      this.run = run;
+      return;
+    }
+    const url = new URL(run, baseUrl());
+    const page = baseUrl();
+    if (url.origin !== this.action.origin && (page === undefined || url.origin !== new URL(page).origin)) {
+      throw new Error(
+        `The run's URL is at another origin (${url.origin}) than the action (${this.action.origin}). Attach by its id.`,
+      );
+    }
+    this.url = url.href;
+  }
+
+  #fill(template: string, run: string): string {
+    return new URL(template.replaceAll("{run}", encodeURIComponent(run)), baseUrl()).href;
+  }
+}
+
+/** One step deeper; the query, which may say who asks, is kept. */
+function below(url: URL, step: string): string {
+  const deeper = new URL(url);
+  deeper.pathname = `${url.pathname.replace(/\/$/, "")}/${step}`;
+  deeper.hash = "";
+  return deeper.href;
+}

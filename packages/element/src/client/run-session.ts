@@ -1,0 +1,284 @@
+import type { EndEvent, RunError, RunEvent } from "@ai-progress-stream/protocol";
+import { cancelUnconfirmed, requestCancel } from "./cancel-request.js";
+import { systemClock } from "./clock.js";
+import { createEventQueue, type EventQueue } from "./event-queue.js";
+import { createListeners } from "./listeners.js";
+import { RunAddress } from "./run-address.js";
+import { RunConnection, type RunRecord } from "./run-connection.js";
+import { RunFold } from "./run-fold.js";
+import type {
+  PersistedSession,
+  Session,
+  SessionOptions,
+  SessionPersistence,
+  SessionPhase,
+  SessionStatus,
+} from "./session.js";
+import {
+  createStartRequest,
+  isSameEndpoint,
+  recallStartRequest,
+  type StartRequest,
+} from "./start-request.js";
+import type { TransportSettings } from "./transport.js";
+
+const defaults = {
+  method: "POST",
+  headers: {},
+  credentials: "same-origin",
+  maxRetries: 5,
+  idleTimeoutMs: 90_000,
+  connectTimeoutMs: 60_000,
+  cancelTimeoutMs: 10_000,
+  maxEventLength: 8 * 1024 * 1024,
+  backoff: {},
+  persistence: null,
+  clock: systemClock,
+} satisfies Partial<SessionOptions>;
+
+/** Implements {@link Session} over one connection at a time. */
+export class RunSession implements Session {
+  readonly #settings: TransportSettings;
+  readonly #method: "GET" | "POST";
+  readonly #cancelTimeoutMs: number;
+  readonly #persistence: SessionPersistence | null;
+  readonly #address: RunAddress;
+  readonly #statusListeners = createListeners<[SessionStatus]>();
+  readonly #eventListeners = createListeners<[RunEvent, SessionStatus]>();
+  readonly #queues = new Set<EventQueue<RunEvent>>();
+  #run: RunRecord;
+  #connection: RunConnection | null = null;
+  #status: SessionStatus;
+
+  constructor(options: SessionOptions) {
+    const { method, cancelTimeoutMs, persistence, ...settings } = { ...defaults, ...options };
+    this.#settings = { fetch: (...request) => globalThis.fetch(...request), ...settings };
+    this.#method = method;
+    this.#cancelTimeoutMs = cancelTimeoutMs;
+    this.#persistence = persistence;
+    this.#address = new RunAddress(options);
+    this.#run = this.#newRun(null, 0);
+    const { state } = this.#run.fold;
+    this.#status = { phase: "idle", state, error: null, retry: null, lostAt: null, isResumable: false };
+  }
+
+  get status(): SessionStatus {
+    return this.#status;
+  }
+
+  start(input?: unknown): Promise<SessionStatus> {
+    this.#refuseWhileLive();
+    const fresh = createStartRequest(this.#address.action, this.#method, input);
+    const { start: last, isUnanswered } = this.#run;
+    // The same request again after nobody answered it is the same intention: with its key, it is one run.
+    const isSame = isUnanswered && last?.url === fresh.url && last.body === fresh.body;
+    this.#address.forget();
+    this.#run = this.#newRun(isSame ? last : fresh);
+    this.#remember();
+    return this.#connect().ended.promise;
+  }
+
+  attach(run: string): Promise<SessionStatus> {
+    this.#refuseWhileLive();
+    this.#address.point(run);
+    this.#run = this.#newRun(null);
+    return this.#connect().ended.promise;
+  }
+
+  resume(): Promise<boolean> {
+    if (this.#connection) return this.#connection.taken.promise;
+    if (this.#status.isResumable || this.#run.isUnanswered) return this.#connect().taken.promise;
+    const kept = this.#status.phase === "idle" ? this.#persistence?.load() : null;
+    if (!kept || !this.#recall(kept)) return Promise.resolve(false);
+    return this.#connect(true).taken.promise;
+  }
+
+  cancel(reason?: string): Promise<void> {
+    const connection = this.#connection;
+    if (connection === null) return Promise.resolve();
+    connection.cancelling ??= this.#cancel(connection, reason);
+    return connection.cancelling;
+  }
+
+  retryNow(): void {
+    this.#connection?.retryNow();
+  }
+
+  detach(): void {
+    this.#settle({ phase: "ended", error: null });
+  }
+
+  reset(): void {
+    this.#connection?.stop();
+    this.#forget();
+  }
+
+  subscribe(listener: (status: SessionStatus) => void): () => void {
+    return this.#statusListeners.add(listener);
+  }
+
+  onEvent(listener: (event: RunEvent, status: SessionStatus) => void): () => void {
+    return this.#eventListeners.add(listener);
+  }
+
+  events(): AsyncIterableIterator<RunEvent> {
+    const queue: EventQueue<RunEvent> = createEventQueue(() => this.#queues.delete(queue));
+    if (this.#status.phase === "ended") queue.close();
+    else this.#queues.add(queue);
+    return queue;
+  }
+
+  #refuseWhileLive(): void {
+    if (this.#connection) throw new Error("A run is under way. Cancel it, or let go of it with detach().");
+  }
+
+  #newRun(start: StartRequest | null, at = this.#settings.clock.now()): RunRecord {
+    const address = this.#address;
+    const fold = new RunFold(address.run, at);
+    return { address, fold, start, isUnanswered: start !== null && address.runUrl === null, isLost: false };
+  }
+
+  #connect(isRecalled = false): RunConnection {
+    const connection: RunConnection = new RunConnection(this.#settings, this.#run, {
+      phase: (phase, retry) => {
+        if (phase === "open") this.#update({ phase, retry: null, lostAt: null });
+        if (retry === null) return;
+        const { maxRetries, clock } = this.#settings;
+        this.#update({
+          phase,
+          retry: { ...retry, maxRetries },
+          lostAt: this.#status.lostAt ?? clock.now(),
+        });
+      },
+      addressed: () => this.#remember(),
+      event: (event) => this.#handled(event),
+      gaveUp: (error) => {
+        if (this.#connection !== connection) return;
+        // A run that persistence remembered and the server forgot is no news to anyone.
+        if (isRecalled && this.#run.isLost) this.#forget();
+        else this.#settle({ phase: "ended", error, retry: null });
+      },
+    });
+    this.#connection = connection;
+    this.#update({ phase: "connecting", error: null, retry: null, lostAt: null });
+    return connection;
+  }
+
+  #handled(event: RunEvent): void {
+    if (this.#run.fold.hasEnded) this.#settle({ phase: "ended", error: null, lostAt: null }, event);
+    else this.#deliver(event, this.#update({}));
+  }
+
+  #deliver(event: RunEvent, status: SessionStatus): void {
+    // The queues first: a listener may start the next run.
+    for (const queue of this.#queues) queue.push(event);
+    this.#eventListeners.call(event, status);
+  }
+
+  /** Lets go of the connection, for good or until `resume`. */
+  #settle(patch: Partial<SessionStatus>, last?: RunEvent): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    connection.stop();
+    this.#connection = null;
+    const queues = [...this.#queues];
+    this.#queues.clear();
+    const status = this.#update({ retry: null, ...patch });
+    if (last) for (const queue of queues) queue.push(last);
+    for (const queue of queues) queue.close();
+    if (last) this.#eventListeners.call(last, status);
+    connection.taken.resolve(patch.phase === "ended" && !this.#run.isLost);
+    connection.ended.resolve(status);
+  }
+
+  #forget(): void {
+    this.#persistence?.clear();
+    this.#address.forget();
+    this.#run = this.#newRun(null, 0);
+    const patch = { phase: "idle", error: null, retry: null, lostAt: null } as const;
+    if (this.#connection) this.#settle(patch);
+    else this.#update(patch);
+  }
+
+  #update(patch: Partial<SessionStatus>): SessionStatus {
+    const { fold, isLost, address } = this.#run;
+    const phase: SessionPhase = patch.phase ?? this.#status.phase;
+    const next: SessionStatus = {
+      ...this.#status,
+      ...patch,
+      phase: this.#connection?.isCancelling ? "cancelling" : phase,
+      state: fold.state,
+      isResumable: address.runUrl !== null && !fold.lacksIds && !fold.hasEnded && !isLost,
+    };
+    const keys = Object.keys(next) as (keyof SessionStatus)[];
+    if (keys.some((key) => next[key] !== this.#status[key])) {
+      this.#status = next;
+      this.#statusListeners.call(next);
+    }
+    return next;
+  }
+
+  #remember(): void {
+    const { address, start } = this.#run;
+    this.#persistence?.save({
+      key: start?.key ?? "",
+      action: start?.url ?? address.action.href,
+      body: start?.body ?? null,
+      url: address.url,
+      run: address.run,
+    });
+  }
+
+  #recall(kept: PersistedSession): boolean {
+    const address = this.#address;
+    if (!isSameEndpoint(kept.action, address.action)) return false;
+    const start = recallStartRequest(kept, address.action, this.#method);
+    address.forget();
+    address.run = kept.run;
+    address.learnUrl(kept.url, undefined);
+    if (start === null && address.runUrl === null) return false;
+    this.#run = this.#newRun(start);
+    return true;
+  }
+
+  async #cancel(connection: RunConnection, reason: string | undefined): Promise<void> {
+    const { clock } = this.#settings;
+    connection.isCancelling = true;
+    this.#update({});
+    const limit = new AbortController();
+    const isOver = new Promise<null>((resolve) => {
+      limit.signal.addEventListener("abort", () => resolve(null));
+    });
+    const timer = clock.setTimeout(() => limit.abort(), this.#cancelTimeoutMs);
+    connection.ended.promise.then(() => limit.abort());
+    connection.retryNow();
+
+    await Promise.race([connection.addressed.promise, isOver]);
+    let refusal: RunError | null = null;
+    if (!limit.signal.aborted) {
+      const target = this.#address.cancelTarget;
+      const asked = target === null ? null : requestCancel(this.#settings, target, reason, limit.signal);
+      refusal = await Promise.race([asked, isOver]);
+      if (refusal === null && this.#connection === connection) {
+        // A server that names no run sends no end: closing its stream is all there is to do.
+        if (this.#address.runUrl === null) this.#endHere("user");
+        else {
+          connection.retryNow();
+          await isOver;
+        }
+      }
+    }
+    clock.clearTimeout(timer);
+    if (this.#connection !== connection) return;
+    this.#settle({
+      phase: "ended",
+      error: { ...cancelUnconfirmed, code: (refusal ?? cancelUnconfirmed).code },
+    });
+  }
+
+  #endHere(reason: "user"): void {
+    const event: EndEvent = { type: "end", at: this.#settings.clock.now(), status: "cancelled", reason };
+    this.#run.fold.end(event);
+    this.#handled(event);
+  }
+}

@@ -1,0 +1,42 @@
+import type { Clock } from "./clock.js";
+
+/** Tells when nothing has been heard for too long. */
+export interface SilenceWatch {
+  /** Bytes came, of whatever kind: heartbeats count. */
+  heard(): void;
+  /** The longest silence from now on, in milliseconds; 0: any. */
+  allow(limitMs: number): void;
+  /** Compares clocks at once: timers of a hidden tab or a sleeping machine are late. */
+  check(): void;
+  stop(): void;
+}
+
+export function watchSilence(clock: Clock, firstLimitMs: number, onSilence: () => void): SilenceWatch {
+  let limitMs = 0;
+  let heardAt = clock.now();
+  let timer: unknown = null;
+
+  // One timer per limit, not per chunk: it looks at the clock and is set again for what is left.
+  const arm = (): void => {
+    clock.clearTimeout(timer);
+    timer = limitMs > 0 ? clock.setTimeout(check, Math.max(0, heardAt + limitMs - clock.now())) : null;
+  };
+  const check = (): void => {
+    if (limitMs <= 0) return;
+    if (clock.now() - heardAt >= limitMs) onSilence();
+    else arm();
+  };
+  const allow = (ms: number): void => {
+    limitMs = ms;
+    arm();
+  };
+  allow(firstLimitMs);
+  return {
+    heard: () => {
+      heardAt = clock.now();
+    },
+    allow,
+    check,
+    stop: () => allow(0),
+  };
+}

@@ -1,0 +1,50 @@
+import { createIdempotencyKey } from "./idempotency-key.js";
+import type { PersistedSession } from "./session.js";
+import type { StreamRequest } from "./transport.js";
+
+/** One intention: a start, with the key that makes it one run however often its request is sent. */
+export interface StartRequest extends StreamRequest {
+  readonly key: string;
+}
+
+/** @throws TypeError where the input is not JSON */
+export function createStartRequest(action: URL, method: "GET" | "POST", input: unknown): StartRequest {
+  const key = createIdempotencyKey();
+  if (method === "POST") return withKey(key, action.href, method, JSON.stringify(input ?? {}));
+  const url = new URL(action);
+  for (const [name, value] of Object.entries(Object(input ?? {}) as Record<string, unknown>)) {
+    if (value === undefined || value === null) continue;
+    url.searchParams.set(name, typeof value === "object" ? JSON.stringify(value) : String(value));
+  }
+  return withKey(key, url.href, method, null);
+}
+
+/** The request that a reload interrupted; null where too little of it was kept to send it again. */
+export function recallStartRequest(
+  kept: PersistedSession,
+  action: URL,
+  method: "GET" | "POST",
+): StartRequest | null {
+  if (kept.key === "" || (method === "POST") !== (kept.body !== null)) return null;
+  return isSameEndpoint(kept.action, action) ? withKey(kept.key, kept.action, method, kept.body) : null;
+}
+
+/** Whether a kept request went to this endpoint: the same but for the query, which carries a GET's input. */
+export function isSameEndpoint(kept: string, action: URL): boolean {
+  return kept.split(/[?#]/, 1)[0] === `${action.origin}${action.pathname}`;
+}
+
+function withKey(key: string, url: string, method: "GET" | "POST", body: string | null): StartRequest {
+  const isForeign = globalThis.location !== undefined && new URL(url).origin !== globalThis.location.origin;
+  return {
+    key,
+    url,
+    method,
+    body,
+    headers: {
+      ...(body === null ? {} : { "content-type": "application/json" }),
+      // A GET to another origin is for servers that know only EventSource: they answer no preflight.
+      ...(method === "GET" && isForeign ? {} : { "idempotency-key": key }),
+    },
+  };
+}

@@ -1,0 +1,238 @@
+import type { SseMessage } from "@ai-progress-stream/protocol";
+import { fetchEventSource } from "@microsoft/fetch-event-source";
+import { type BackoffOptions, backoffDefaults, backoffDelay } from "./backoff.js";
+import type { Clock } from "./clock.js";
+import {
+  closedEarly,
+  connectTimedOut,
+  dropped,
+  fellSilent,
+  StreamFailure,
+  unprepared,
+  unreachable,
+} from "./failure.js";
+import { reframe } from "./message-stream.js";
+import { isOffline, watchPage } from "./page.js";
+import { createPause } from "./pause.js";
+import { refusalOf } from "./problem.js";
+import type { HeadersSource } from "./session.js";
+import { type SilenceWatch, watchSilence } from "./silence.js";
+
+/** Nobody waits longer than this for a server that asks to be left alone: the connection is given up. */
+const MAX_RETRY_AFTER_MS = 5 * 60_000;
+/** As many missed heartbeats, and the connection counts as lost. */
+const MISSED_HEARTBEATS = 3;
+
+export interface StreamRequest {
+  readonly url: string;
+  readonly method: "GET" | "POST";
+  readonly body: string | null;
+  /** Names in lower case. They win over those of the {@link HeadersSource}. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface TransportSettings {
+  readonly headers: HeadersSource;
+  readonly credentials: RequestCredentials;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly backoff: BackoffOptions;
+  readonly maxRetries: number;
+  readonly idleTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly maxEventLength: number;
+}
+
+/** What the transport asks and tells. All of it synchronous but `follow`: fetch-event-source loses the rest. */
+export interface TransportHandler {
+  /** The request to send now; asked at each attempt, for a resume is another request than a start. */
+  request(): StreamRequest;
+  /** Another request to send instead, where the answer only says where the stream is. */
+  follow(response: Response, request: StreamRequest): Promise<StreamRequest | null>;
+  opened(response: Response): void;
+  /** One whole message. Throwing a {@link StreamFailure} ends the attempt. */
+  message(message: SseMessage): void;
+  /** An attempt has failed. What it gives back decides whether there is another. */
+  judge(failure: StreamFailure): StreamFailure;
+  waiting(retry: { readonly attempt: number; readonly dueAt: number }): void;
+}
+
+export interface Transport {
+  /** Resolves with null when stopped, else with why it gave up. Never rejects. */
+  readonly done: Promise<StreamFailure | null>;
+  /** The server promised a sign of life this often; 0: none promised. */
+  expectHeartbeat(ms: number): void;
+  /** The run has moved on: losses are counted anew. */
+  countAnew(): void;
+  /** Cuts the wait before the next attempt short. */
+  retryNow(): void;
+  /** Leaves no timer, listener or request. Idempotent. */
+  stop(): void;
+}
+
+/** Plain, lower-case headers: fetch-event-source's neighbours included, two spellings of a name are one. */
+export async function headersOf(source: HeadersSource): Promise<Record<string, string>> {
+  try {
+    return Object.fromEntries(new Headers(typeof source === "function" ? await source() : source));
+  } catch (cause) {
+    throw unprepared(cause);
+  }
+}
+
+/**
+ * Opens an event stream and keeps it open: the one place that uses fetch-event-source. That package brings the
+ * loop (request, parse, ask what to do about an error, request again); everything it leaves open or gets wrong
+ * is done in `guardedFetch`, which validates, waits, watches for silence, and hands it only whole events.
+ */
+export function openTransport(settings: TransportSettings, handler: TransportHandler): Transport {
+  const { clock } = settings;
+  const capMs = settings.backoff.capMs ?? backoffDefaults.capMs;
+  // Fresh per call: fetch-event-source never takes its listener off the signal.
+  const call = new AbortController();
+  const pause = createPause(clock);
+  let attempt = new AbortController();
+  let silence: SilenceWatch | null = null;
+  let openedAt: number | null = null;
+  let losses = 0;
+
+  const send = async (request: StreamRequest, signal: AbortSignal): Promise<Response> => {
+    const headers = await unlessAborted(headersOf(settings.headers), signal);
+    return settings.fetch(request.url, {
+      method: request.method,
+      headers: { ...headers, accept: "text/event-stream", ...request.headers },
+      body: request.body,
+      credentials: settings.credentials,
+      cache: "no-store",
+      // Followed, a 302 would turn the POST into a GET without a body, and a 307 carry it to another origin.
+      redirect: "manual",
+      signal,
+    });
+  };
+
+  const connect = async (controller: AbortController): Promise<Response> => {
+    let request = handler.request();
+    let response = await send(request, controller.signal);
+    const next = await handler.follow(response, request);
+    if (next !== null) {
+      request = next;
+      response = await send(request, controller.signal);
+    }
+    const refusal = await refusalOf(response, clock.now());
+    if (refusal !== null) throw refusal;
+    controller.signal.throwIfAborted();
+    return response;
+  };
+
+  const guardedFetch = async (_input: unknown, init: RequestInit | undefined): Promise<Response> => {
+    // A retry that was already scheduled when the call was stopped must not open a request nobody can stop.
+    call.signal.throwIfAborted();
+    const controller = new AbortController();
+    attempt = controller;
+    init?.signal?.addEventListener("abort", () => controller.abort());
+    await pause.over(controller.signal);
+    const timer = clock.setTimeout(() => controller.abort(connectTimedOut()), settings.connectTimeoutMs);
+    try {
+      const response = await connect(controller);
+      const watch = watchSilence(clock, settings.idleTimeoutMs, () => controller.abort(fellSilent()));
+      controller.signal.addEventListener("abort", watch.stop);
+      silence = watch;
+      openedAt = clock.now();
+      handler.opened(response);
+      const body = response.body ?? new ReadableStream();
+      return new Response(reframe(body, { maxEventLength: settings.maxEventLength, onBytes: watch.heard }));
+    } catch (cause) {
+      throw cause instanceof StreamFailure ? cause : unreachable(cause);
+    } finally {
+      clock.clearTimeout(timer);
+    }
+  };
+
+  const onMessage = (envelope: { data: string }): void => {
+    // What is left of a chunk is still delivered after an abort.
+    if (call.signal.aborted || attempt.signal.aborted) return;
+    handler.message(JSON.parse(envelope.data));
+  };
+
+  const onError = (cause: unknown): number => {
+    const reason: unknown = attempt.signal.aborted ? attempt.signal.reason : null;
+    // fetch-event-source leaves the old request open when a handler throws.
+    attempt.abort();
+    if (call.signal.aborted) throw cause;
+    const found = reason instanceof StreamFailure ? reason : cause;
+    const failure = handler.judge(found instanceof StreamFailure ? found : dropped(found));
+    const retryAfterMs = failure.error.retryAfterMs ?? 0;
+    if (failure.retry === "never" || retryAfterMs > MAX_RETRY_AFTER_MS) throw failure;
+
+    // A connection that stood for long was a good one, even if the run had nothing to say meanwhile.
+    if (openedAt !== null && clock.now() - openedAt >= capMs) losses = 0;
+    openedAt = null;
+    const delayMs =
+      failure.retry === "now" && losses === 0 ? 0 : backoffDelay(losses, settings.backoff, retryAfterMs);
+    // Without a network an attempt says nothing about the server. It is made, for the browser may err.
+    losses = isOffline() ? Math.max(1, Math.min(losses + 1, settings.maxRetries)) : losses + 1;
+    if (losses > settings.maxRetries) throw failure;
+
+    const now = clock.now();
+    pause.set(now + delayMs, now + retryAfterMs);
+    handler.waiting({ attempt: losses, dueAt: pause.dueAt });
+    if (call.signal.aborted) throw failure;
+    return 0; // guardedFetch waits itself, so that the wait can be cut short
+  };
+
+  const retryNow = (): void => {
+    if (losses > 0 && pause.cutShort()) handler.waiting({ attempt: losses, dueAt: pause.dueAt });
+  };
+  const unwatchPage = watchPage({
+    onOnline: retryNow,
+    onVisible: () => {
+      if (openedAt !== null) silence?.check();
+      retryNow();
+    },
+  });
+  const stop = (): void => {
+    unwatchPage();
+    call.abort();
+    attempt.abort();
+  };
+
+  const first = handler.request();
+  const done = fetchEventSource(first.url, {
+    method: first.method,
+    body: first.body,
+    signal: call.signal,
+    // Otherwise a hidden tab drops the connection, and showing it sends the POST again.
+    openWhenHidden: true,
+    fetch: guardedFetch,
+    onopen: async () => {},
+    onmessage: onMessage,
+    // End of file proves nothing: a body cut short can look clean. Only the run's `end` stops the call.
+    onclose: () => {
+      throw closedEarly();
+    },
+    onerror: onError,
+  }).then(
+    () => null,
+    (failure: unknown) => {
+      if (call.signal.aborted) return null;
+      return failure instanceof StreamFailure ? failure : dropped(failure);
+    },
+  );
+  return {
+    done: done.finally(stop),
+    expectHeartbeat: (ms) => silence?.allow(ms > 0 ? ms * MISSED_HEARTBEATS : settings.idleTimeoutMs),
+    countAnew: () => {
+      losses = 0;
+    },
+    retryNow,
+    stop,
+  };
+}
+
+/** The promise's outcome, or a rejection as soon as the signal aborts: not every promise knows of signals. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    promise.then(resolve, reject);
+    signal.throwIfAborted();
+  });
+}
