@@ -15,34 +15,40 @@ export function reframe(
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
   let frames = "";
+  let failure: Error | null = null;
   const parser = createParser({
     maxBufferSize: options.maxEventLength,
     onEvent: (message) => {
       frames += `data: ${JSON.stringify(message)}\n\n`;
     },
     onError: (error) => {
-      if (error.type === "max-buffer-size-exceeded") {
-        throw unreadable("The server sent an event that is too long to be read.");
-      }
+      if (error.type !== "max-buffer-size-exceeded") return;
+      failure = unreadable("The server sent an event that is too long to be read.");
     },
   });
-  return new ReadableStream({
-    async pull(controller) {
-      while (frames === "") {
-        const { done, value } = await reader.read().catch((cause: unknown) => {
-          throw dropped(cause);
-        });
-        if (done) {
-          // An event without its closing blank line is not one (WHATWG HTML, 9.2.6).
-          controller.close();
-          return;
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        while (frames === "") {
+          // What was whole before the fault has been handed on by now.
+          if (failure !== null) throw failure;
+          const { done, value } = await reader.read().catch((cause: unknown) => {
+            throw dropped(cause);
+          });
+          if (done) {
+            // An event without its closing blank line is not one (WHATWG HTML, 9.2.6).
+            controller.close();
+            return;
+          }
+          options.onBytes();
+          parser.feed(decoder.decode(value, { stream: true }));
         }
-        options.onBytes();
-        parser.feed(decoder.decode(value, { stream: true }));
-      }
-      controller.enqueue(encoder.encode(frames));
-      frames = "";
+        controller.enqueue(encoder.encode(frames));
+        frames = "";
+      },
+      cancel: (reason) => reader.cancel(reason),
     },
-    cancel: (reason) => reader.cancel(reason),
-  });
+    // Read ahead of its reader, a stream that errors would drop what is queued.
+    { highWaterMark: 0 },
+  );
 }

@@ -1,0 +1,41 @@
+import { fileURLToPath } from "node:url";
+import { esbuildPlugin } from "@web/dev-server-esbuild";
+import { chromeLauncher } from "@web/test-runner-chrome";
+import { runnerImport } from "vite";
+import { findBrowser } from "./support/browser.js";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+/** As in vitest.config.ts: tests run on the sources. */
+const conditions = ["ai-progress-stream-source", "import", "default"];
+
+const { module: backend } = await runnerImport(here("./element/backend/app.ts"), {
+  configFile: false,
+  logLevel: "warn",
+  resolve: { conditions: [...conditions, "node"] },
+  ssr: { resolve: { conditions: [...conditions, "node"] } },
+});
+const app = backend.createBackend();
+
+/** Hands `/api/*` to Express, so that the tests and their server share an origin. */
+async function toExpress(context, next) {
+  if (!context.path.startsWith("/api/")) return next();
+  context.respond = false;
+  context.res.statusCode = 200; // Koa starts from 404
+  await new Promise((resolve) => {
+    context.res.on("close", resolve);
+    app(context.req, context.res);
+  });
+}
+
+export default {
+  rootDir: here(".."),
+  files: [here("./element/**/*.test.ts")],
+  nodeResolve: { exportConditions: conditions, browser: true },
+  middleware: [toExpress],
+  plugins: [esbuildPlugin({ ts: true, target: "es2022" })],
+  browsers: [chromeLauncher({ launchOptions: await findBrowser(), concurrency: 2 })],
+  concurrency: 2,
+  testsStartTimeout: 60_000,
+  testsFinishTimeout: 180_000,
+  testFramework: { config: { ui: "bdd", timeout: 20_000 } },
+};
