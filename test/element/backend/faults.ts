@@ -22,6 +22,7 @@ const HELD = 6;
 
 const keyOf = ({ req }: Exchange): string => req.get("idempotency-key") ?? `none-${Math.random()}`;
 
+/** The head of an event stream. Without a run it names no Content-Location, as a server that knows no runs. */
 function head({ res, mount }: Exchange, run: Run | null): void {
   res.status(200).set({
     "Content-Type": "text/event-stream; charset=utf-8",
@@ -194,6 +195,24 @@ export const faults: Readonly<Record<string, Fault>> = {
     const noise = 'event: weather\ndata: {"at":1}\n\n: a comment\n\nfoo: bar\n\n';
     exchange.res.end(openFrame(run.id) + tail.map((frame) => frame + noise + frame).join(""));
   },
+  version: (exchange) => {
+    head(exchange, null);
+    const open = {
+      type: "open",
+      protocol: exchange.count,
+      run: "r",
+      status: "running",
+      heartbeatMs: 0,
+    } as const;
+    exchange.res.write(encodeFrame(open));
+  },
+  /** Answers a resume with a run that nobody asked for. */
+  swapped: (exchange) => {
+    if (exchange.room.calls.length === 1) return begin(exchange);
+    const run = exchange.room.runOf("another", wholeLog);
+    head(exchange, run);
+    exchange.res.end(openFrame(run.id) + tailFrames(run.id, run.events, 0));
+  },
   malformed: (exchange) => {
     const run = runOf(exchange);
     if (!run) return;
@@ -216,6 +235,14 @@ export const faults: Readonly<Record<string, Fault>> = {
   "no-ids-whole": (exchange) => {
     head(exchange, null);
     exchange.res.end(wholeLog.map((event) => encodeFrame(event)).join(""));
+  },
+  /** Names as the run's URL one at another origin. */
+  lured: (exchange) => {
+    if (exchange.room.calls.length > 1) return whole(exchange);
+    exchange.res.set("Content-Location", "http://127.0.0.1:9/stolen");
+    const run = exchange.room.runOf(keyOf(exchange), wholeLog);
+    head(exchange, null);
+    exchange.res.write(frames(exchange, run, HELD));
   },
   /** A stream of somebody else's. */
   foreign: (exchange) => {

@@ -267,6 +267,43 @@ describe("a reload", () => {
     expect(persistence.kept).to.equal(null);
   });
 
+  it("does not repeat a start that was refused, or that only a foreign server has answered", async () => {
+    for (const fault of ["invalid", "no-ids-whole", "foreign"]) {
+      const persistence = memoryPersistence();
+      const { session, another, seen } = scene(fault, { persistence });
+      await session.start();
+      expect(await another().resume()).to.equal(false);
+      expect((await seen()).calls).to.have.length(1);
+    }
+  });
+
+  it("repeats a start that nobody answered", async () => {
+    const persistence = memoryPersistence();
+    const { session, another, seen } = scene("lost-headers-1", { persistence, maxRetries: 0 });
+    await session.start();
+    const reloaded = another({ maxRetries: 5 });
+    expect(await reloaded.resume()).to.equal(true);
+    expectWhole(await reaches(reloaded, (status) => status.phase === "ended"));
+    expect((await seen()).runs).to.have.length(1);
+  });
+
+  it("survives a persistence that throws", async () => {
+    const reported: unknown[] = [];
+    const before = globalThis.reportError;
+    globalThis.reportError = (error) => reported.push(error);
+    const fail = (): never => {
+      throw new Error("no storage");
+    };
+    try {
+      const { session } = scene("whole", { persistence: { load: fail, save: fail, clear: fail } });
+      expect(await session.resume()).to.equal(false);
+      expectWhole(await session.start());
+    } finally {
+      globalThis.reportError = before;
+    }
+    expect(reported.length).to.be.greaterThan(1);
+  });
+
   it("with nothing kept, or with a run of another endpoint, finds nothing", async () => {
     const persistence = memoryPersistence();
     const { session, another } = scene("whole", { persistence });

@@ -7,9 +7,11 @@ import {
   leaveScenes,
   methods,
   reaches,
+  realClock,
   scene,
   setHidden,
   startAndCut,
+  until,
 } from "./support.js";
 
 afterEach(() => {
@@ -43,6 +45,38 @@ describe("a connection that is cut", () => {
     expect(runs).to.have.length(1);
     expect(calls.length).to.be.at.least(6);
     expect(calls.filter((call) => call.method === "POST")).to.have.length(1);
+  });
+
+  it("is resumed without end where each stood for long, though the run says nothing meanwhile", async () => {
+    let passedMs = 0;
+    const clock = { ...realClock, now: () => Date.now() + passedMs };
+    const held = scene("held", { clock, maxRetries: 1, idleTimeoutMs: 0 });
+    const result = startAndCut(held);
+    for (let losses = 1; losses <= 4; losses++) {
+      await until(async () => (await held.seen()).calls.length === losses + 1);
+      await reaches(held.session, (status) => status.phase === "open");
+      passedMs += 31_000;
+      await held.cut();
+    }
+    await reaches(held.session, (status) => status.phase === "open");
+    await held.release();
+    expectWhole(await result);
+  });
+
+  it("is not given up while the browser knows that it has no network", async () => {
+    Object.defineProperty(navigator, "onLine", { configurable: true, value: false });
+    try {
+      const { session } = scene("lost-headers-6", { maxRetries: 1 });
+      expectWhole(await session.start());
+    } finally {
+      Reflect.deleteProperty(navigator, "onLine");
+    }
+  });
+
+  it("is not resumed at another origin, wherever the server says that the run is", async () => {
+    const lured = scene("lured");
+    expectWhole(await startAndCut(lured));
+    expect(methods(await lured.seen())).to.deep.equal(["POST", "GET"]);
   });
 
   it("asks for what follows the last event that was handled", async () => {
@@ -152,9 +186,9 @@ describe("silence", () => {
   it("is noticed when the tab is shown again, whatever became of the timers meanwhile", async () => {
     let now = Date.now();
     const clock = {
+      ...realClock,
       now: () => now,
       setTimeout: (callback: () => void, ms: number) => (ms > 1_000 ? null : setTimeout(callback, ms)),
-      clearTimeout: (handle: unknown) => clearTimeout(handle as number),
     };
     const { session, seen } = scene("silent-15000", { clock });
     const result = session.start();

@@ -133,6 +133,8 @@ describe("a stream", () => {
       { method: "POST", lastEventId: null },
       { method: "GET", lastEventId: null },
     ]);
+    // The connection with the gap was still open when it was given up.
+    await until(async () => (await seen()).open === 0);
   });
 
   it("that always has the gap is given up, not asked for for ever", async () => {
@@ -141,6 +143,18 @@ describe("a stream", () => {
     expect(phase).to.equal("ended");
     expect(error?.code).to.equal("protocol_error");
     expect((await seen()).calls).to.have.length(4);
+  });
+
+  it("of a later version of the protocol is not guessed at", async () => {
+    const { session } = scene("version-2");
+    expect((await session.start()).error?.message).to.contain("version 2");
+  });
+
+  it("of another run than the one that is resumed is refused", async () => {
+    const swapped = scene("swapped");
+    const { error, state } = await startAndCut(swapped);
+    expect(error?.code).to.equal("protocol_error");
+    expect(state.text).to.equal(heldText);
   });
 
   it("with a malformed event is given up; what came before it stays", async () => {

@@ -1,4 +1,5 @@
 import {
+  type Clock,
   createSession,
   type PersistedSession,
   type Session,
@@ -113,6 +114,13 @@ export function memoryPersistence(): SessionPersistence & { kept: PersistedSessi
     },
   };
 }
+
+/** For a test to put its own time or timers into. */
+export const realClock: Clock = {
+  now: () => Date.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  clearTimeout: (handle) => clearTimeout(handle as number),
+};
 
 /** Plays the tab's being hidden or shown. */
 export function setHidden(isHidden: boolean): void {

@@ -14,23 +14,22 @@ export function createListeners<Args extends readonly unknown[]>(): Listeners<Ar
       return () => void entries.delete(entry);
     },
     call: (...args) => {
-      for (const { listener } of [...entries]) {
-        try {
-          listener(...args);
-        } catch (error) {
-          report(error);
-        }
-      }
+      for (const { listener } of [...entries]) guard(() => listener(...args), undefined);
     },
   };
 }
 
-/** Makes an error of a listener's visible, as the platform does for its own events. */
-function report(error: unknown): void {
-  if (typeof globalThis.reportError === "function") globalThis.reportError(error);
-  else {
-    queueMicrotask(() => {
-      throw error;
-    });
+/** Calls code of the page's own. What it throws is made visible, as the platform does for its own events. */
+export function guard<T, U>(action: () => T, otherwise: U): T | U {
+  try {
+    return action();
+  } catch (error) {
+    if (typeof globalThis.reportError === "function") globalThis.reportError(error);
+    else {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+    return otherwise;
   }
 }

@@ -26,29 +26,25 @@ export function reframe(
       failure = unreadable("The server sent an event that is too long to be read.");
     },
   });
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        while (frames === "") {
-          // What was whole before the fault has been handed on by now.
-          if (failure !== null) throw failure;
-          const { done, value } = await reader.read().catch((cause: unknown) => {
-            throw dropped(cause);
-          });
-          if (done) {
-            // An event without its closing blank line is not one (WHATWG HTML, 9.2.6).
-            controller.close();
-            return;
-          }
-          options.onBytes();
-          parser.feed(decoder.decode(value, { stream: true }));
+  return new ReadableStream({
+    async pull(controller) {
+      while (frames === "") {
+        // What was whole before the fault has been handed on by now.
+        if (failure !== null) throw failure;
+        const { done, value } = await reader.read().catch((cause: unknown) => {
+          throw dropped(cause);
+        });
+        if (done) {
+          // An event without its closing blank line is not one (WHATWG HTML, 9.2.6).
+          controller.close();
+          return;
         }
-        controller.enqueue(encoder.encode(frames));
-        frames = "";
-      },
-      cancel: (reason) => reader.cancel(reason),
+        options.onBytes();
+        parser.feed(decoder.decode(value, { stream: true }));
+      }
+      controller.enqueue(encoder.encode(frames));
+      frames = "";
     },
-    // Read ahead of its reader, a stream that errors would drop what is queued.
-    { highWaterMark: 0 },
-  );
+    cancel: (reason) => reader.cancel(reason),
+  });
 }

@@ -58,19 +58,20 @@ export class RunAddress {
 
   /** Takes what a caller calls a run: its id, or its URL at the action's origin or the page's. */
   point(run: string): void {
-    this.forget();
-    if (isRunId(run) || !/[/:?]/.test(run)) {
-      this.run = run;
-      return;
-    }
-    const url = new URL(run, baseUrl());
+    const isId = isRunId(run) || !/[/:?]/.test(run);
+    const url = isId ? null : this.#urlOf(run);
+    this.run = isId ? run : null;
+    this.url = url;
+  }
+
+  #urlOf(run: string): string {
     const page = baseUrl();
-    if (url.origin !== this.action.origin && (page === undefined || url.origin !== new URL(page).origin)) {
-      throw new Error(
-        `The run's URL is at another origin (${url.origin}) than the action (${this.action.origin}). Attach by its id.`,
-      );
-    }
-    this.url = url.href;
+    const url = new URL(run, page);
+    const allowed = [this.action.origin, ...(page === undefined ? [] : [new URL(page).origin])];
+    if (allowed.includes(url.origin)) return url.href;
+    throw new Error(
+      `The run's URL is at another origin (${url.origin}) than the action (${this.action.origin}). Attach by its id.`,
+    );
   }
 
   #fill(template: string, run: string): string {

@@ -32,8 +32,8 @@ export interface ConnectionListener {
     phase: "open" | "reconnecting",
     retry: { readonly attempt: number; readonly dueAt: number } | null,
   ): void;
-  /** More is known of where the run is. */
-  addressed(): void;
+  /** More is known of where the run is, or that it is nowhere. */
+  learned(): void;
   event(event: RunEvent): void;
   /** It was given up. Not called for a run that has ended, nor after `stop`. */
   gaveUp(error: RunError): void;
@@ -110,19 +110,17 @@ export class RunConnection implements TransportHandler {
 
   message(message: SseMessage): void {
     const { address, fold } = this.#run;
-    this.#hasSpoken = true;
-    this.#run.isUnanswered = false;
     const intake = fold.take(message);
+    const { run } = fold.state;
+    const isNews = !this.#hasSpoken || (run !== "" && address.run === null);
+    this.#hasSpoken = true;
+    if (run !== "") address.run ??= run;
+    if (isNews) this.#learned();
     if (intake.kind === "gap") {
       this.#withoutCursor = true;
       throw gapFound();
     }
     if (intake.kind === "unreadable") throw unreadable(intake.reason);
-    if (fold.state.run !== "" && address.run === null) {
-      address.run = fold.state.run;
-      this.#learned();
-    }
-    this.#checkAddressed();
     if (intake.kind === "ignored") return;
     const { event } = intake;
     if (event.type === "open") this.#transport.expectHeartbeat(event.heartbeatMs);
@@ -135,7 +133,7 @@ export class RunConnection implements TransportHandler {
 
   judge(failure: StreamFailure): StreamFailure {
     const verdict = failure.kind === "refused" ? this.#judgeRefusal(failure) : this.#judgeLoss(failure);
-    if (verdict.retry === "never") this.#run.isUnanswered = false;
+    if (verdict.retry === "never") this.#learned();
     return verdict;
   }
 
@@ -173,7 +171,7 @@ export class RunConnection implements TransportHandler {
   #learned(): void {
     this.#run.isUnanswered = false;
     this.#checkAddressed();
-    this.#listener.addressed();
+    this.#listener.learned();
   }
 
   #checkAddressed(): void {

@@ -2,7 +2,7 @@ import type { EndEvent, RunError, RunEvent } from "@ai-progress-stream/protocol"
 import { cancelUnconfirmed, requestCancel } from "./cancel-request.js";
 import { systemClock } from "./clock.js";
 import { createEventQueue, type EventQueue } from "./event-queue.js";
-import { createListeners } from "./listeners.js";
+import { createListeners, guard } from "./listeners.js";
 import { RunAddress } from "./run-address.js";
 import { RunConnection, type RunRecord } from "./run-connection.js";
 import { RunFold } from "./run-fold.js";
@@ -88,7 +88,7 @@ export class RunSession implements Session {
   resume(): Promise<boolean> {
     if (this.#connection) return this.#connection.taken.promise;
     if (this.#status.isResumable || this.#run.isUnanswered) return this.#connect().taken.promise;
-    const kept = this.#status.phase === "idle" ? this.#persistence?.load() : null;
+    const kept = this.#status.phase === "idle" ? guard(() => this.#persistence?.load(), null) : null;
     if (!kept || !this.#recall(kept)) return Promise.resolve(false);
     return this.#connect(true).taken.promise;
   }
@@ -150,7 +150,7 @@ export class RunSession implements Session {
           lostAt: this.#status.lostAt ?? clock.now(),
         });
       },
-      addressed: () => this.#remember(),
+      learned: () => this.#remember(),
       event: (event) => this.#handled(event),
       gaveUp: (error) => {
         if (this.#connection !== connection) return;
@@ -192,7 +192,7 @@ export class RunSession implements Session {
   }
 
   #forget(): void {
-    this.#persistence?.clear();
+    guard(() => this.#persistence?.clear(), null);
     this.#address.forget();
     this.#run = this.#newRun(null, 0);
     const patch = { phase: "idle", error: null, retry: null, lostAt: null } as const;
@@ -219,14 +219,17 @@ export class RunSession implements Session {
   }
 
   #remember(): void {
-    const { address, start } = this.#run;
-    this.#persistence?.save({
+    const { address, start, isUnanswered } = this.#run;
+    const kept: PersistedSession = {
       key: start?.key ?? "",
       action: start?.url ?? address.action.href,
       body: start?.body ?? null,
       url: address.url,
       run: address.run,
-    });
+    };
+    // Refused, or answered by a server that cannot resume: a reload must not send it again.
+    const isSpent = !isUnanswered && address.runUrl === null;
+    guard(() => (isSpent ? this.#persistence?.clear() : this.#persistence?.save(kept)), null);
   }
 
   #recall(kept: PersistedSession): boolean {

@@ -87,7 +87,11 @@ export interface Session {
   start(input?: unknown): Promise<SessionStatus>;
   /** Attaches to a run by its URL or its id. */
   attach(run: string): Promise<SessionStatus>;
-  /** Attaches again to the run whose connection was given up, or the one that persistence remembers. False: there is none. */
+  /**
+   * Attaches again to the run whose connection was given up, or the one that persistence remembers. A start of
+   * which no answer is known is sent again with its key: it is the same run. Resolves as soon as the server has
+   * said a word of the run, or the session gave up. False: there is none, or the server does not know it any more.
+   */
   resume(): Promise<boolean>;
   /** Asks the server to cancel, and waits for its word (the run's `end`). */
   cancel(reason?: string): Promise<void>;

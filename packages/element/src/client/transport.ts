@@ -1,6 +1,6 @@
 import type { SseMessage } from "@ai-progress-stream/protocol";
 import { fetchEventSource } from "@microsoft/fetch-event-source";
-import { type BackoffOptions, backoffDefaults, backoffDelay } from "./backoff.js";
+import { type BackoffOptions, backoffDelay } from "./backoff.js";
 import type { Clock } from "./clock.js";
 import {
   closedEarly,
@@ -20,6 +20,8 @@ import { type SilenceWatch, watchSilence } from "./silence.js";
 
 /** Nobody waits longer than this for a server that asks to be left alone: the connection is given up. */
 const MAX_RETRY_AFTER_MS = 5 * 60_000;
+/** A connection that stood this long was a good one: its loss is counted as the first. */
+const STABLE_MS = 30_000;
 /** As many missed heartbeats, and the connection counts as lost. */
 const MISSED_HEARTBEATS = 3;
 
@@ -86,7 +88,6 @@ export async function headersOf(source: HeadersSource): Promise<Record<string, s
  */
 export function openTransport(settings: TransportSettings, handler: TransportHandler): Transport {
   const { clock } = settings;
-  const capMs = settings.backoff.capMs ?? backoffDefaults.capMs;
   // Fresh per call: fetch-event-source never takes its listener off the signal.
   const call = new AbortController();
   const pause = createPause(clock);
@@ -163,8 +164,7 @@ export function openTransport(settings: TransportSettings, handler: TransportHan
     const retryAfterMs = failure.error.retryAfterMs ?? 0;
     if (failure.retry === "never" || retryAfterMs > MAX_RETRY_AFTER_MS) throw failure;
 
-    // A connection that stood for long was a good one, even if the run had nothing to say meanwhile.
-    if (openedAt !== null && clock.now() - openedAt >= capMs) losses = 0;
+    if (openedAt !== null && clock.now() - openedAt >= STABLE_MS) losses = 0;
     openedAt = null;
     const delayMs =
       failure.retry === "now" && losses === 0 ? 0 : backoffDelay(losses, settings.backoff, retryAfterMs);
@@ -185,7 +185,7 @@ export function openTransport(settings: TransportSettings, handler: TransportHan
   const unwatchPage = watchPage({
     onOnline: retryNow,
     onVisible: () => {
-      if (openedAt !== null) silence?.check();
+      silence?.check();
       retryNow();
     },
   });
