@@ -1,5 +1,5 @@
 import express, { type Express, type Request, type Response } from "express";
-import { type Exchange, faults } from "./faults.js";
+import { cancel, type Exchange, faults } from "./faults.js";
 import { Room } from "./room.js";
 
 /**
@@ -41,7 +41,7 @@ export function createBackend(): Express {
     if (fault === "deaf" && cancels <= Number(count)) return void res.status(503).end();
     const run = room.find(String(req.params["run"]));
     if (!run) return void res.status(404).end();
-    if (fault !== "deaf" || Number(count) > 0) run.isCancelled = true;
+    if (fault !== "deaf" || Number(count) > 0) cancel(run);
     res.status(202).json({ run: run.id });
     room.changed();
   });

@@ -78,17 +78,21 @@ function whole(exchange: Exchange): void {
   exchange.res.end(frames(exchange, run));
 }
 
-async function held(exchange: Exchange): Promise<void> {
+export function cancel(run: Run): void {
+  if (run.isCancelled) return;
+  run.isCancelled = true;
+  run.events.length = HELD;
+  run.events.push({ type: "end", at: 1, status: "cancelled", reason: "user" });
+}
+
+async function held(exchange: Exchange): Promise<unknown> {
   const { res, room } = exchange;
   const run = runOf(exchange);
   if (!run) return;
   head(exchange, run);
-  res.write(frames(exchange, run, run.isCancelled ? undefined : HELD));
+  if (run.isCancelled) return res.end(frames(exchange, run));
+  res.write(frames(exchange, run, HELD));
   await room.until(() => room.isReleased || run.isCancelled || res.closed);
-  if (run.isCancelled) {
-    run.events.length = HELD;
-    run.events.push({ type: "end", at: 1, status: "cancelled", reason: "user" });
-  }
   res.end(tailFrames(run.id, run.events, HELD));
 }
 

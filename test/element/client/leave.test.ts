@@ -46,12 +46,11 @@ describe("a cancel", () => {
   });
 
   it("goes through while the connection is lost", async () => {
-    const { session, seen } = scene("cut-once-700", { backoff: { baseMs: 3_600_000, capMs: 3_600_000 } });
-    const result = session.start();
-    await reaches(session, (status) => status.phase === "reconnecting");
-    await session.cancel();
-    expect((await result).phase).to.equal("ended");
-    expect((await seen()).runs.map((run) => run.isCancelled)).to.deep.equal([true]);
+    const held = scene("held", { backoff: { baseMs: 3_600_000, capMs: 3_600_000 } });
+    const result = startAndCut(held);
+    await reaches(held.session, (status) => status.phase === "reconnecting");
+    await held.session.cancel();
+    expect((await result).state.status).to.equal("cancelled");
   });
 
   it("is repeated where the server was too busy to take it", async () => {
@@ -246,6 +245,16 @@ describe("a reload", () => {
     const { calls, runs } = await seen();
     expect(runs).to.have.length(1);
     expect(calls.map((call) => call.method)).to.deep.equal(["POST", "GET"]);
+  });
+
+  it("finds the run that was attached to", async () => {
+    const persistence = memoryPersistence();
+    const { session, another } = scene("whole");
+    const { state } = await session.start();
+    await another({ persistence }).attach(state.run);
+    const reloaded = another({ persistence });
+    expect(await reloaded.resume()).to.equal(true);
+    expectWhole(await reaches(reloaded, (status) => status.phase === "ended"));
   });
 
   it("after the end still shows the answer", async () => {

@@ -82,6 +82,7 @@ export class RunSession implements Session {
     this.#refuseWhileLive();
     this.#address.point(run);
     this.#run = this.#newRun(null);
+    this.#remember();
     return this.#connect().ended.promise;
   }
 
