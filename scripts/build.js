@@ -5,11 +5,9 @@
  *   node scripts/build.js --server      only what tsc builds: enough for `npm start`, whose page Vite serves live
  *   node scripts/build.js --if-missing  nothing where a whole build is there
  */
-import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { root, runTool } from "./tools.js";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const outputs = ["packages/protocol/dist", "packages/server/dist", "packages/element/dist", "demo/dist"];
 const results = [...outputs, "packages/element/dist/ai-progress-stream.js", "demo/dist/page/index.html"];
 
@@ -32,12 +30,7 @@ function build() {
   run("vite", ["build", "--logLevel", "warn"], "demo/page");
 }
 
-function run(command, args, folder = ".") {
-  const { status, error } = spawnSync(command, args, {
-    cwd: root + folder,
-    stdio: "inherit",
-    shell: process.platform === "win32",
-  });
-  if (error) throw error;
-  if (status !== 0) process.exit(status ?? 1);
+function run(command, args, folder) {
+  const status = runTool(command, args, { folder });
+  if (status !== 0) process.exit(status);
 }

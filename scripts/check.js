@@ -1,8 +1,6 @@
 /* All that must hold before a change is merged: lint, types and builds, sizes, tests (the layer rules among them). */
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { runTool } from "./tools.js";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const steps = [
   ["biome", ["check", "."]],
   ["node", ["scripts/build.js"]],
@@ -12,10 +10,6 @@ const steps = [
 ];
 for (const [command, args] of steps) {
   console.log(`\n> ${command} ${args.join(" ")}`);
-  const { status } = spawnSync(command, args, {
-    cwd: root,
-    stdio: "inherit",
-    shell: process.platform === "win32",
-  });
-  if (status !== 0) process.exit(status ?? 1);
+  const status = runTool(command, args);
+  if (status !== 0) process.exit(status);
 }

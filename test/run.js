@@ -2,11 +2,9 @@
  * Every test, one summary at the end: what runs in Node, the element in a browser, the demo end to end.
  * Exits with 1 if any failed, or if a runner broke.
  */
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { root, runTool } from "../scripts/tools.js";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const results = `${root}.cache/test-results`;
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
@@ -44,18 +42,12 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 for (const { name, command, args, read } of suites) {
   console.log(`\n> ${command} (${name})`);
   const summaryFile = `${results}/${name}.json`;
-  const { status, error } = spawnSync(command, args, {
-    cwd: root,
-    stdio: "inherit",
-    shell: process.platform === "win32",
-    env: { ...process.env, SUMMARY_FILE: summaryFile },
-  });
+  const status = runTool(command, args, { env: { SUMMARY_FILE: summaryFile } });
   const counts = existsSync(summaryFile)
     ? read(JSON.parse(readFileSync(summaryFile, "utf8")))
     : { passed: 0, failed: 0, skipped: 0 };
   // A runner that broke without a failed test has failed all the same.
-  if ((error || status !== 0) && counts.failed === 0) counts.failed = 1;
-  if (error) console.error(error.message);
+  if (status !== 0 && counts.failed === 0) counts.failed = 1;
   console.log(`${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} left out`);
   for (const key of Object.keys(total)) total[key] += counts[key];
 }

@@ -1,8 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { esbuildPlugin } from "@web/dev-server-esbuild";
+import { defaultReporter } from "@web/test-runner";
 import { chromeLauncher } from "@web/test-runner-chrome";
 import { runnerImport } from "vite";
 import { findBrowser } from "./support/browser.js";
+import { summaryReporter } from "./support/summary-reporter.js";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 /** As in vitest.config.ts: tests run on the sources. */
@@ -35,6 +37,7 @@ export default {
   plugins: [esbuildPlugin({ ts: true, target: "es2022" })],
   browsers: [chromeLauncher({ launchOptions: await findBrowser(), concurrency: 2 })],
   concurrency: 2,
+  reporters: [defaultReporter(), summaryReporter()],
   testsStartTimeout: 60_000,
   testsFinishTimeout: 180_000,
   testFramework: { config: { ui: "bdd", timeout: 20_000 } },

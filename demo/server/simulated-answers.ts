@@ -36,8 +36,7 @@ export function answerTo(prompt: string): string {
   if (range) return countFrom(Number(range[1]), Number(range[2]));
   if (/\binsights\b/i.test(prompt)) return INSIGHTS;
   if (/\bErkenntnisse\b/i.test(prompt)) return ERKENNTNISSE;
-  if (/\b(contract|document|pages?|vertrag|dokument|seiten?)\b/i.test(prompt))
-    return isGerman ? VERTRAG : CONTRACT;
+  if (/\b(contract|document|vertrag|dokument)\b/i.test(prompt)) return isGerman ? VERTRAG : CONTRACT;
   return isGerman ? UEBER : ABOUT;
 }
 

@@ -48,6 +48,7 @@ export async function openPage(url: string): Promise<Page> {
   });
   const page = await browser.newPage();
   page.on("pageerror", (error) => errors.push(error));
+  await page.setViewport({ width: 1200, height: 1600 });
   await page.goto(url);
   return page;
 }
