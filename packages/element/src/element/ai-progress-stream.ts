@@ -1,0 +1,604 @@
+import { type RunError, type RunState, runError, type StagePlan } from "@ai-progress-stream/protocol";
+import {
+  type CSSResult,
+  html,
+  LitElement,
+  nothing,
+  type PropertyDeclarations,
+  type PropertyValues,
+  type TemplateResult,
+} from "lit";
+import { keyed } from "lit/directives/keyed.js";
+import { sessionPersistence } from "../client/persistence.js";
+import { createSession, type HeadersSource, type Session, type SessionOptions } from "../client/session.js";
+import { type AnnounceMode, Announcer } from "./announcer.js";
+import { type Autoscroll, createAutoscroll } from "./autoscroll.js";
+import type { ElementState } from "./events.js";
+import { FormLink } from "./form-link.js";
+import { fill } from "./format.js";
+import { jsonConverter, parseJson } from "./json-converter.js";
+import { isLabelled, type Labels, labelsFor, languageAt } from "./labels/labels.js";
+import { type Appended, RunController } from "./run-controller.js";
+import { styles } from "./styles.js";
+import { createPlainTextView, type TextView } from "./text-view.js";
+import { Ticker } from "./ticker.js";
+import {
+  createProgressFloor,
+  currentStage,
+  elementState,
+  isBusy,
+  isSkeletonShown,
+  plannedStages,
+  type StagesView,
+  type View,
+} from "./view.js";
+import { type Action, type ActionKind, actionOf, actionView } from "./views/action.js";
+import { footerView } from "./views/footer.js";
+import { headerView } from "./views/header.js";
+import { noticeView } from "./views/notice.js";
+import { progressView } from "./views/progress.js";
+import { stagesView } from "./views/stages.js";
+import { failureText } from "./views/wording.js";
+
+/** A click this soon after the button changed its meaning was meant for the old one. */
+const CLICK_GUARD_MS = 400;
+const COPIED_MS = 2_000;
+const ALL_STATES: readonly ElementState[] = [
+  "idle",
+  "connecting",
+  "running",
+  "streaming",
+  "reconnecting",
+  "cancelling",
+  "done",
+  "error",
+  "cancelled",
+];
+
+/**
+ * Staged progress and streaming text for one long job.
+ *
+ * Text of the page before the upgrade, or without JavaScript, goes into the element as its content.
+ *
+ * @slot - Shown only until the element is upgraded.
+ * @slot label - What the job is, in place of `label`.
+ * @slot hint - A muted line under it, before the start.
+ * @slot idle - More to show before the start.
+ * @slot footer - More to show at the end, behind time, tokens and cost.
+ *
+ * @csspart card - The whole box.
+ * @csspart header - Its first row.
+ * @csspart label - What the job is.
+ * @csspart hint - The line under it.
+ * @csspart message - What is being done.
+ * @csspart remark - The muted words behind it.
+ * @csspart figures - Percent, time, tokens.
+ * @csspart elapsed - The clock; in the footer the time taken.
+ * @csspart actions - The box of the one button.
+ * @csspart action - The one button: start, stop, retry, run again.
+ * @csspart copy - The button that copies the text.
+ * @csspart rail - The thin bar along the edge.
+ * @csspart segments - The bar of weighted segments.
+ * @csspart segment - One of them; also `segment-pending`, `segment-running`, `segment-done`, `segment-failed`, `segment-skipped`.
+ * @csspart bar - The moving part of either.
+ * @csspart stages - The list of stages.
+ * @csspart stage - One of them; also `stage-pending`, `stage-running`, `stage-done`, `stage-failed`, `stage-skipped`.
+ * @csspart stage-label - Its name.
+ * @csspart stage-time - Its seconds.
+ * @csspart notice - The box of an error.
+ * @csspart error-message - Its sentence.
+ * @csspart error-detail - What is added to it.
+ * @csspart error-code - Code and request id.
+ * @csspart reasoning - The box of the model's reasoning.
+ * @csspart reasoning-text - Its text.
+ * @csspart skeleton - The grey lines where text will come.
+ * @csspart output - The box of the answer, and what scrolls.
+ * @csspart text - The answer.
+ * @csspart paragraph - One paragraph of a text.
+ * @csspart jump - "Jump to latest".
+ * @csspart footer - The last row.
+ * @csspart tokens - Tokens, in the footer.
+ * @csspart cost - Cost, in the footer.
+ *
+ * @cssprop --ai-surface - Background of the card.
+ * @cssprop --ai-sunken - Background of a hovered button.
+ * @cssprop --ai-text - Text.
+ * @cssprop --ai-muted - Muted text.
+ * @cssprop --ai-border - Lines.
+ * @cssprop --ai-outline - Outline of a button.
+ * @cssprop --ai-track - The part of a bar that is still to come.
+ * @cssprop --ai-accent - Bars, glyphs, caret and focus.
+ * @cssprop --ai-success - The tick.
+ * @cssprop --ai-warning - A lost connection.
+ * @cssprop --ai-danger - A failure.
+ * @cssprop --ai-danger-surface - Background of an error.
+ * @cssprop --ai-button-surface - Background of the start button.
+ * @cssprop --ai-button-text - Text of the start button.
+ * @cssprop --ai-button-radius - Radius of buttons; 8px.
+ * @cssprop --ai-radius - Radius of the card; 12px.
+ * @cssprop --ai-padding - Inset of the card; 16px.
+ * @cssprop --ai-shadow - Shadow of the card.
+ * @cssprop --ai-font - Font family.
+ * @cssprop --ai-font-size - Size of the text; 15px.
+ * @cssprop --ai-mono - Font family of codes.
+ * @cssprop --ai-max-height - Height from which on the answer scrolls in itself; none by default.
+ *
+ * @cssstate idle
+ * @cssstate connecting
+ * @cssstate running
+ * @cssstate streaming
+ * @cssstate reconnecting
+ * @cssstate cancelling
+ * @cssstate done
+ * @cssstate error
+ * @cssstate cancelled
+ * @cssstate busy - A run is under way.
+ * @cssstate indeterminate - It is, and nobody knows how far it has come.
+ *
+ * @fires ai-before-start - Cancelable. A run is about to be started with `detail.input`.
+ * @fires ai-start - The server has taken the run on.
+ * @fires ai-state - `state` has changed.
+ * @fires ai-stage - A stage has changed its status.
+ * @fires ai-progress - Progress has changed; at most once a frame.
+ * @fires ai-text - The text has changed; at most once a frame.
+ * @fires ai-event - An event of the protocol.
+ * @fires ai-reconnect - The connection is lost; another attempt is due.
+ * @fires ai-cancel - The run was cancelled.
+ * @fires ai-error - Cancelable. The run has failed; `preventDefault()` keeps the notice away.
+ * @fires ai-done - The run has succeeded.
+ */
+export class AiProgressStream extends LitElement {
+  static readonly formAssociated = true;
+
+  /** Makes the session of each run. Replace it to test, or to bring runs by another way. */
+  static createSession: (options: SessionOptions) => Session = createSession;
+
+  static override styles: CSSResult = styles;
+
+  static override properties: PropertyDeclarations = {
+    action: { type: String },
+    method: { type: String },
+    htmlFor: { type: String, attribute: "for" },
+    body: { converter: jsonConverter("body") },
+    headers: { attribute: false },
+    credentials: { type: String },
+    autostart: { type: Boolean },
+    persist: { type: String },
+    runId: { type: String, attribute: "run-id" },
+    cancelUrl: { type: String, attribute: "cancel-url" },
+    resumeUrl: { type: String, attribute: "resume-url" },
+    maxRetries: { type: Number, attribute: "max-retries" },
+    idleTimeout: { type: Number, attribute: "idle-timeout" },
+    stages: { converter: jsonConverter("stages") },
+    stagesView: { type: String, attribute: "stages-view" },
+    autoscroll: { type: String },
+    announce: { type: String },
+    show: { type: String },
+    currency: { type: String },
+    label: { type: String },
+    labels: { converter: jsonConverter("labels") },
+    name: { type: String },
+  };
+
+  /** Where runs are started: the mounted endpoint. Nothing is sent before a start is meant. */
+  declare action: string;
+  /** @defaultValue "POST" */
+  declare method: string;
+  /** Id of the form whose submit starts a run with what it holds. Attribute `for`. */
+  declare htmlFor: string;
+  /** The input where `start()` is given none; as an attribute, JSON. A form's fields are laid over it. */
+  declare body: unknown;
+  /** Headers of every request, or a function that is asked anew at each attempt. No attribute. */
+  declare headers: HeadersSource | null;
+  /** As of `fetch`. @defaultValue "same-origin" */
+  declare credentials: RequestCredentials;
+  /** Starts as soon as it is in the document. It costs what a start costs, at every visit. */
+  declare autostart: boolean;
+  /** "session": a reload finds its run again. @defaultValue "" */
+  declare persist: string;
+  /** A run to attach to. */
+  declare runId: string;
+  /** Where a run is cancelled, with `{run}` in place of its id. @defaultValue `{run's URL}/cancel` */
+  declare cancelUrl: string;
+  /** Where a run is attached to, with `{run}` in place of its id. @defaultValue `{action}/{run}` */
+  declare resumeUrl: string;
+  /** Attempts after a lost connection. @defaultValue 5 */
+  declare maxRetries: number | null;
+  /** Milliseconds of silence after which a connection counts as lost, where the server promised no heartbeat. */
+  declare idleTimeout: number | null;
+  /** The stages to expect, shown before the start; as an attribute, JSON: `[{"id", "label", "weight"}]`. */
+  declare stages: readonly StagePlan[] | null;
+  /** @defaultValue "auto" */
+  declare stagesView: StagesView;
+  /** "on" keeps the end of the text in sight where `--ai-max-height` makes it scroll; "off" does not. */
+  declare autoscroll: string;
+  /** @defaultValue "milestones" */
+  declare announce: AnnounceMode;
+  /** Which figures are shown: any of `elapsed tokens cost`. @defaultValue all */
+  declare show: string;
+  /** ISO 4217; of costs that name no currency. @defaultValue "USD" */
+  declare currency: string;
+  /** What the job is: "Summarise this contract". */
+  declare label: string;
+  /** Texts of the element's own, by name, in place of its language's. */
+  declare labels: Partial<Labels> | null;
+  /** Sends the finished text along with the form that the element stands in, under this name. */
+  declare name: string;
+
+  readonly #run: RunController = new RunController(this, {
+    createSession: () => this.#createSession(),
+    onFrame: (appended) => this.#writeTexts(appended),
+    onState: (state) => this.#stateChanged(state),
+  });
+  readonly #form: FormLink = new FormLink(this, {
+    isBusy: () => isBusy(this.state),
+    onSubmit: (input) =>
+      this.#report(this.start({ ...(isPlainObject(this.body) ? this.body : {}), ...input })),
+    onFiles: (names) => {
+      const message = fill(languageAt(this), this.#labels().filesRefused, { names: names.join(", ") });
+      this.#run.fail(runError("invalid_input", { message }));
+    },
+  });
+  readonly #floor = createProgressFloor();
+  readonly #internals: ElementInternals | null = this.attachInternals?.() ?? null;
+  #floorRun = 0;
+  #view: View | null = null;
+  #action: Action | null = null;
+  #actionSince = 0;
+  #output: TextView | null = null;
+  #reasoning: TextView | null = null;
+  #scroll: Autoscroll | null = null;
+  #overflows = false;
+  #isPinned = true;
+  #isCopied = false;
+  #copyTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #announcer = new Announcer((message, isUrgent) => this.#say(message, isUrgent));
+  #politeTurn = 0;
+
+  constructor() {
+    super();
+    this.action = "";
+    this.method = "POST";
+    this.htmlFor = "";
+    this.body = null;
+    this.headers = null;
+    this.credentials = "same-origin";
+    this.autostart = false;
+    this.persist = "";
+    this.runId = "";
+    this.cancelUrl = "";
+    this.resumeUrl = "";
+    this.maxRetries = null;
+    this.idleTimeout = null;
+    this.stages = null;
+    this.stagesView = "auto";
+    this.autoscroll = "on";
+    this.announce = "milestones";
+    this.show = "elapsed tokens cost";
+    this.currency = "USD";
+    this.label = "";
+    this.labels = null;
+    this.name = "";
+    new Ticker(this, () => this.#clock());
+    this.#setStates("idle");
+  }
+
+  get state(): ElementState {
+    return this.#run.state;
+  }
+  /** The answer so far. */
+  get text(): string {
+    return this.#run.status.state.text;
+  }
+  /** What the job has returned; null until it has. */
+  get result(): unknown {
+    return this.#run.status.state.result;
+  }
+  /** All that is known of the run. */
+  get runState(): RunState {
+    return this.#run.status.state;
+  }
+  /** Why the run failed, or why it was given up; null otherwise. */
+  get error(): RunError | null {
+    return this.#run.status.error ?? this.#run.status.state.error;
+  }
+
+  /**
+   * Starts a run.
+   * @param input - Any JSON. @defaultValue `body`
+   * @returns The state that the run has ended in, or was in when the connection was given up.
+   * @throws InvalidStateError (as a rejection) while a run is under way; TypeError without an `action`.
+   */
+  async start(input?: unknown): Promise<RunState> {
+    if (!this.hasUpdated && this.isConnected) await this.updateComplete;
+    if (!this.action)
+      throw new TypeError("<ai-progress-stream> needs an action: the URL that runs are started at.");
+    return this.#run.start(input ?? this.body ?? undefined);
+  }
+
+  /** Asks the server to cancel the run, and waits for its word. Nothing happens where no run is under way. */
+  cancel(reason?: string): Promise<void> {
+    return this.#run.cancel(reason);
+  }
+
+  /** Tries again: at once where the connection is lost, on the living run where it was given up, else by a new start. */
+  async retry(): Promise<void> {
+    if (this.state === "reconnecting") return this.#run.retryNow();
+    if (isBusy(this.state)) return;
+    if (this.state === "error" && this.#run.status.isResumable && (await this.#run.resume())) return;
+    if (this.#run.started) await this.start(this.#run.started.input);
+    else await this.#startAnew();
+  }
+
+  /** Attaches to the run that was given up, or that `persist` remembers. Gives false where there is none. */
+  resume(): Promise<boolean> {
+    return this.#run.resume();
+  }
+
+  /** Back to idle. The run, if one is under way, is let go of and not cancelled. */
+  reset(): void {
+    this.#run.reset();
+  }
+
+  /** Copies the answer. Where the clipboard is out of reach, it is selected instead, and false is given. */
+  async copy(): Promise<boolean> {
+    try {
+      await navigator.clipboard.writeText(this.text);
+    } catch {
+      const output = this.renderRoot.querySelector(".output .text");
+      if (output) getSelection()?.selectAllChildren(output);
+      return false;
+    }
+    this.#isCopied = true;
+    this.#say(this.#labels().copied, false);
+    this.requestUpdate();
+    clearTimeout(this.#copyTimer);
+    this.#copyTimer = setTimeout(() => {
+      this.#isCopied = false;
+      this.requestUpdate();
+    }, COPIED_MS);
+    return true;
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    for (const name of ["body", "stages", "labels"] as const) {
+      // React sets an attribute, and so text, on an element that is not yet defined; others set text as a property.
+      if (changed.has(name) && name !== "body" && typeof this[name] === "string") {
+        Object.assign(this, { [name]: parseJson(this[name], name) });
+      }
+    }
+    this.#view = this.#look();
+    const action = actionOf(this.#view);
+    if (this.#action && this.#action.kind !== action.kind) this.#actionSince = performance.now();
+    this.#action = action;
+  }
+
+  protected override render(): TemplateResult {
+    const view = this.#view ?? this.#look();
+    const action = this.#action ?? actionOf(view);
+    const { elapsed } = this.#run;
+    const { labels, run, state } = view;
+    const isLive = state === "streaming" || state === "cancelling";
+    const lang = isLabelled(view.lang) ? view.lang : "en";
+    return html`<section class="card" part="card" role="group" aria-labelledby="title" lang=${lang} data-state=${state} data-row=${action.row}>
+  ${keyed(this.#run.runNumber, progressView(view))}
+  ${headerView(view, elapsed, () => void this.copy())}
+  ${actionView(view, action, () => this.#act())}
+  ${stagesView(view)}
+  ${noticeView(view)}
+  <details class="reasoning" part="reasoning" ?hidden=${!run.reasoning}><summary>${labels.reasoning}</summary><div class="text" part="reasoning-text" lang=${this.#textLang(view, lang)}></div></details>
+  ${isSkeletonShown(view) ? html`<div class="skeleton" part="skeleton" aria-busy="true"><i></i><i></i><i></i></div>` : nothing}
+  <div class="output" part="output" role="log" aria-live="off" aria-label=${labels.answer} tabindex=${this.#overflows ? 0 : nothing} ?hidden=${!run.text}><div class="text ${isLive ? "live" : ""}" part="text" lang=${this.#textLang(view, lang)}></div><div class="sentinel"></div></div>
+  <button type="button" class="button outline jump" part="jump" ?hidden=${this.#isPinned || !this.#overflows || !run.text} @click=${() => this.#jump()}>${labels.jump}</button>
+  ${footerView(view, elapsed)}
+  ${state === "idle" ? html`<slot name="idle"></slot>` : nothing}
+</section>
+<div class="hidden" aria-live="polite" aria-atomic="true"></div><div class="hidden" aria-live="polite" aria-atomic="true"></div><div class="hidden" role="alert"></div>`;
+  }
+
+  protected override firstUpdated(): void {
+    const root = this.renderRoot;
+    const [reasoning, output] = root.querySelectorAll(".text");
+    if (reasoning) this.#reasoning = createPlainTextView(reasoning);
+    if (output) this.#output = createPlainTextView(output);
+    this.#observeScroll();
+    this.#writeTexts({ text: null, reasoning: null });
+    if (this.runId) return;
+    this.#report(this.#resumeOrStart());
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has("runId") && this.runId) this.#report(this.#run.attach(this.runId));
+    const view = this.#view;
+    if (!view) return;
+    this.#setStates(this.state);
+    this.#announce(view, view.run.text);
+  }
+
+  #announce(view: View, text: string): void {
+    const { error, run, state, labels, lang, progress } = view;
+    this.#announcer.update({
+      mode: this.announce,
+      state,
+      stage: currentStage(view)?.stage.label ?? null,
+      progress,
+      text,
+      error: error ? failureText(view, error).sentence : null,
+      reason: run.reason ? labels.stoppedBy[run.reason] : null,
+      lang,
+      labels,
+    });
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.hasUpdated) this.#observeScroll();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#scroll?.dispose();
+    this.#scroll = null;
+    this.#announcer.dispose();
+    clearTimeout(this.#copyTimer);
+  }
+
+  async #resumeOrStart(): Promise<void> {
+    if (this.persist === "session" && this.action && (await this.resume())) return;
+    if (this.autostart && this.state === "idle") await this.start();
+  }
+
+  #createSession(): Session {
+    const { action, cancelUrl, resumeUrl, maxRetries, idleTimeout, headers } = this;
+    const key = `${this.id || this.name}:${action}`;
+    return (this.constructor as typeof AiProgressStream).createSession({
+      action,
+      method: this.method.toUpperCase() === "GET" ? "GET" : "POST",
+      credentials: this.credentials,
+      persistence: this.persist === "session" ? sessionPersistence(key) : null,
+      ...(headers ? { headers } : {}),
+      ...(cancelUrl ? { cancelUrl } : {}),
+      ...(resumeUrl ? { resumeUrl } : {}),
+      ...(maxRetries === null ? {} : { maxRetries }),
+      ...(idleTimeout === null ? {} : { idleTimeoutMs: idleTimeout }),
+    });
+  }
+
+  #labels(): Labels {
+    return labelsFor(languageAt(this), isPlainObject(this.labels) ? this.labels : null);
+  }
+
+  /** One moment, frozen, for all that draws. */
+  #look(): View {
+    const { shown, runNumber } = this.#run;
+    if (this.#floorRun !== runNumber) this.#floor.reset();
+    this.#floorRun = runNumber;
+    const { state: run } = shown;
+    const state = elementState(shown);
+    const plan = Array.isArray(this.stages) ? this.stages : [];
+    const stages = plannedStages(plan, run.stages);
+    return {
+      state,
+      run,
+      retry: shown.retry,
+      error: shown.error ?? run.error,
+      isResumable: shown.isResumable,
+      progress: this.#floor.rise(run, stages),
+      stages: stages.map((stage) => this.#floor.riseStage(stage)),
+      serverNow: this.#run.serverNow,
+      now: Date.now(),
+      lang: languageAt(this),
+      labels: this.#labels(),
+      label: this.label,
+      stagesView: this.stagesView,
+      show: new Set(this.show.split(/\s+/)),
+      currency: this.currency || "USD",
+      hasForm: this.htmlFor !== "",
+      isNoticeShown: this.#run.isNoticeShown,
+      isCopied: this.#isCopied,
+    };
+  }
+
+  /** The answer's language is the page's, whatever language our own texts are in. */
+  #textLang(view: View, lang: string): string | typeof nothing {
+    return lang === view.lang ? nothing : view.lang;
+  }
+
+  /** What the clock to be seen stands at; null where none runs. */
+  #clock(): number | null {
+    const { shown, elapsed } = this.#run;
+    if (shown.retry && shown.phase === "reconnecting")
+      return 1_000 - ((shown.retry.dueAt - Date.now()) % 1_000);
+    const waitsUntil = (shown.state.endedAt ?? 0) + (this.error?.retryAfterMs ?? 0);
+    if (shown.phase === "ended") return this.error && waitsUntil > this.#run.serverNow ? 0 : null;
+    return isBusy(elementState(shown)) ? elapsed : null;
+  }
+
+  #stateChanged(state: ElementState): void {
+    this.#setStates(state);
+    this.#form.setBusy(isBusy(state));
+    if (this.name) this.#internals?.setFormValue?.(state === "done" ? this.text : null);
+  }
+
+  #setStates(state: ElementState): void {
+    const states = this.#internals?.states;
+    if (!states) return;
+    const isIndeterminate = isBusy(state) && (this.#view?.progress ?? null) === null;
+    const wanted = new Set<string>([
+      state,
+      ...(isBusy(state) ? ["busy"] : []),
+      ...(isIndeterminate ? ["indeterminate"] : []),
+    ]);
+    for (const name of [...ALL_STATES, "busy", "indeterminate"]) {
+      try {
+        if (wanted.has(name)) states.add(name);
+        else states.delete(name);
+      } catch {
+        // Chromium before 125 knows only names that begin with two dashes.
+        return;
+      }
+    }
+  }
+
+  #writeTexts(appended: Appended): void {
+    const { text, reasoning } = this.#run.shown.state;
+    this.#output?.update(text, appended.text);
+    this.#reasoning?.update(reasoning, appended.reasoning);
+    if (this.autoscroll !== "off") this.#scroll?.follow();
+    if (this.announce === "sentences" && this.#view?.state === "streaming") this.#announce(this.#view, text);
+  }
+
+  #observeScroll(): void {
+    const output = this.renderRoot.querySelector<HTMLElement>(".output");
+    const sentinel = output?.querySelector(".sentinel");
+    if (!output || !sentinel || this.#scroll || typeof IntersectionObserver === "undefined") return;
+    this.#scroll = createAutoscroll(output, sentinel, (overflows, isPinned) => {
+      this.#overflows = overflows;
+      this.#isPinned = isPinned;
+      this.requestUpdate();
+    });
+  }
+
+  #jump(): void {
+    this.#scroll?.jump();
+  }
+
+  #say(message: string, isUrgent: boolean): void {
+    const regions = this.renderRoot.querySelectorAll("section ~ div");
+    // Two in turn: a region whose text is replaced by the same words stays silent.
+    this.#politeTurn = 1 - this.#politeTurn;
+    const region = regions[isUrgent ? 2 : this.#politeTurn];
+    const other = regions[1 - this.#politeTurn];
+    if (other && !isUrgent) other.textContent = "";
+    if (region) region.textContent = message;
+  }
+
+  #act(): void {
+    const kind: ActionKind = this.#action?.kind ?? "none";
+    if (performance.now() - this.#actionSince < CLICK_GUARD_MS && this.#actionSince > 0) return;
+    if (isBusy(this.state) && (kind === "start" || kind === "again" || kind === "retry")) return;
+    if (kind === "cancel") this.#report(this.cancel());
+    else if (kind === "retry" || kind === "retry-now") this.#report(this.retry());
+    else if (kind === "start" || kind === "again") this.#report(this.#startAnew());
+  }
+
+  /** As the page would: by its form, where there is one, so that it is read and validated anew. */
+  async #startAnew(): Promise<void> {
+    const { form } = this.#form;
+    if (form) form.requestSubmit();
+    else await this.start(this.#run.started?.input);
+  }
+
+  #report(work: Promise<unknown>): void {
+    work.catch((error: unknown) => console.error(error));
+  }
+}
+
+const isPlainObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "ai-progress-stream": AiProgressStream;
+  }
+}

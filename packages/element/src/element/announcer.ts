@@ -1,0 +1,178 @@
+import type { ElementState } from "./events.js";
+import { fill, formatPercent } from "./format.js";
+import type { Labels } from "./labels/labels.js";
+
+/** What a screen reader is told: milestones, finished sentences too, only the end, nothing. */
+export type AnnounceMode = "milestones" | "sentences" | "final" | "off";
+
+/** What is to be told about, whenever any of it has changed. */
+export interface AnnouncedMoment {
+  readonly mode: AnnounceMode;
+  readonly state: ElementState;
+  /** What is being worked on: "Analyse clauses". */
+  readonly stage: string | null;
+  readonly progress: number | null;
+  readonly text: string;
+  /** The failure's sentence. */
+  readonly error: string | null;
+  /** Why it was cancelled: "by you". */
+  readonly reason: string | null;
+  readonly lang: string;
+  readonly labels: Labels;
+}
+
+/** Time, so that tests need not wait. */
+export interface AnnouncerClock {
+  readonly now: () => number;
+  readonly setTimeout: (callback: () => void, ms: number) => unknown;
+  readonly clearTimeout: (timer: unknown) => void;
+}
+
+const STAGE_GAP_MS = 3_000;
+const SENTENCE_GAP_MS = 2_500;
+const RECONNECTING_AFTER_MS = 3_000;
+const SILENCE_MS = 30_000;
+/** A longer answer is only counted: nobody listens to a live region for minutes. */
+const FINAL_TEXT_LIMIT = 2_000;
+
+const systemClock: AnnouncerClock = {
+  now: () => Date.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+};
+
+/**
+ * Decides what is said, and when: a stream of tokens in a live region floods a screen reader, so the text
+ * itself never stands in one.
+ */
+export class Announcer {
+  readonly #say: (message: string, isUrgent: boolean) => void;
+  readonly #clock: AnnouncerClock;
+  #moment: AnnouncedMoment | null = null;
+  #saidAt = Number.NEGATIVE_INFINITY;
+  #pending: string | null = null;
+  #pendingTimer: unknown;
+  #silenceTimer: unknown;
+  #lostTimer: unknown;
+  #hasSaidLost = false;
+  #sentencesUpTo = 0;
+
+  constructor(say: (message: string, isUrgent: boolean) => void, clock: AnnouncerClock = systemClock) {
+    this.#say = say;
+    this.#clock = clock;
+  }
+
+  update(moment: AnnouncedMoment): void {
+    const before = this.#moment;
+    this.#moment = moment;
+    if (moment.mode === "off") {
+      this.dispose();
+      return;
+    }
+    if (before?.state !== moment.state) this.#stateChanged(moment, before?.state ?? "idle");
+    if (moment.mode === "final") return;
+    if (moment.state === "running" || moment.state === "streaming") {
+      if (moment.stage && moment.stage !== before?.stage) this.#soon(moment.stage, STAGE_GAP_MS);
+      if (moment.mode === "sentences") this.#sayLastSentence(moment);
+    }
+  }
+
+  dispose(): void {
+    this.#clock.clearTimeout(this.#pendingTimer);
+    this.#clock.clearTimeout(this.#silenceTimer);
+    this.#clock.clearTimeout(this.#lostTimer);
+    this.#pending = null;
+  }
+
+  #stateChanged(moment: AnnouncedMoment, previous: ElementState): void {
+    const { state, labels, lang, mode } = moment;
+    if (state !== "reconnecting") this.#clock.clearTimeout(this.#lostTimer);
+    if (state === "done" || state === "error" || state === "cancelled" || state === "idle") {
+      this.dispose();
+      this.#sentencesUpTo = 0;
+      if (previous === "idle" && state !== "error") return;
+    }
+    if (state === "error") {
+      this.#speak(moment.error ?? labels.failed, true);
+    } else if (state === "done") {
+      const isRead = mode === "final" && moment.text.length <= FINAL_TEXT_LIMIT;
+      const done = fill(lang, labels.doneWords, { count: countWords(lang, moment.text) });
+      this.#speak(isRead && moment.text ? `${done}. ${moment.text}` : moment.text ? done : labels.done);
+    } else if (state === "cancelled") {
+      this.#speak(moment.reason ? `${labels.stopped} ${moment.reason}` : labels.stopped);
+    } else if (mode !== "final") {
+      this.#busyStateChanged(moment, previous);
+    }
+  }
+
+  #busyStateChanged({ state, labels, stage }: AnnouncedMoment, previous: ElementState): void {
+    const wasBusy =
+      previous !== "idle" && previous !== "done" && previous !== "error" && previous !== "cancelled";
+    if (state === "connecting" && !wasBusy) {
+      this.#speak(labels.started);
+    } else if (state === "reconnecting") {
+      this.#lostTimer = this.#clock.setTimeout(() => {
+        this.#hasSaidLost = true;
+        this.#speak(`${labels.reconnecting}: ${labels.textSafe}`);
+      }, RECONNECTING_AFTER_MS);
+    } else if (previous === "reconnecting" && this.#hasSaidLost) {
+      this.#hasSaidLost = false;
+      this.#speak(labels.reconnected);
+    } else if (state === "streaming" && !stage) {
+      this.#soon(labels.writing, STAGE_GAP_MS);
+    }
+  }
+
+  /** Says it when enough time has passed since the last; meanwhile the newest replaces what waits. */
+  #soon(message: string, gapMs: number): void {
+    const isWaiting = this.#pending !== null;
+    this.#pending = message;
+    if (isWaiting) return;
+    const wait = this.#saidAt + gapMs - this.#clock.now();
+    const speak = (): void => {
+      const pending = this.#pending;
+      this.#pending = null;
+      if (pending !== null) this.#speak(pending);
+    };
+    if (wait <= 0) speak();
+    else this.#pendingTimer = this.#clock.setTimeout(speak, wait);
+  }
+
+  /** The newest finished sentence; those that came while it was quiet are dropped. */
+  #sayLastSentence(moment: AnnouncedMoment): void {
+    if (moment.text.length < this.#sentencesUpTo) this.#sentencesUpTo = 0;
+    if (this.#saidAt + SENTENCE_GAP_MS > this.#clock.now() || typeof Intl.Segmenter !== "function") return;
+    const segmenter = new Intl.Segmenter(moment.lang, { granularity: "sentence" });
+    const sentences = [...segmenter.segment(moment.text.slice(this.#sentencesUpTo))];
+    const finished = sentences.at(-2);
+    if (!finished) return;
+    this.#sentencesUpTo += finished.index + finished.segment.length;
+    this.#speak(finished.segment.trim());
+  }
+
+  #speak(message: string, isUrgent = false): void {
+    this.#saidAt = this.#clock.now();
+    this.#say(message, isUrgent);
+    this.#clock.clearTimeout(this.#silenceTimer);
+    this.#silenceTimer = this.#clock.setTimeout(() => this.#breakSilence(), SILENCE_MS);
+  }
+
+  #breakSilence(): void {
+    const moment = this.#moment;
+    if (!moment || (moment.state !== "running" && moment.state !== "streaming") || moment.mode === "final")
+      return;
+    const { labels, lang, progress } = moment;
+    this.#speak(
+      progress === null ? labels.stillWorking : `${labels.stillWorking}, ${formatPercent(lang, progress)}`,
+    );
+  }
+}
+
+function countWords(lang: string, text: string): number {
+  if (text.length > 100_000 || typeof Intl.Segmenter !== "function") return text.match(/\S+/g)?.length ?? 0;
+  let count = 0;
+  for (const { isWordLike } of new Intl.Segmenter(lang, { granularity: "word" }).segment(text)) {
+    if (isWordLike) count++;
+  }
+  return count;
+}

@@ -1,0 +1,68 @@
+import type { Label } from "./labels/labels.js";
+
+/** Building an Intl formatter costs more than a frame's worth of formatting: each is built once. */
+const cache = new Map<string, Intl.NumberFormat>();
+function numberFormat(lang: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = lang + JSON.stringify(options);
+  let format = cache.get(key);
+  if (!format) {
+    format = new Intl.NumberFormat(lang, options);
+    cache.set(key, format);
+  }
+  return format;
+}
+
+export const formatCount = (lang: string, count: number): string => numberFormat(lang, {}).format(count);
+
+/** Whole percent, rounded down: 100 % is said only of what has finished. */
+export const formatPercent = (lang: string, fraction: number): string =>
+  numberFormat(lang, { style: "percent" }).format(percentOf(fraction) / 100);
+
+/** The epsilon undoes 0.29 * 100 = 28.999999999999996. */
+export const percentOf = (fraction: number): number => Math.floor(fraction * 100 + 1e-9);
+
+/** A running clock: m:ss, h:mm:ss from an hour on. */
+export function formatClock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const pad = (value: number): string => String(value).padStart(2, "0");
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? `${minutes}:${pad(seconds % 60)}`
+    : `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(seconds % 60)}`;
+}
+
+/** A length of time: "21.4 s", from a minute on "1:23". */
+export function formatDuration(lang: string, ms: number, fractionDigits = 1): string {
+  if (ms >= 60_000) return formatClock(ms);
+  const format = numberFormat(lang, {
+    minimumFractionDigits: fractionDigits,
+    maximumFractionDigits: fractionDigits,
+  });
+  return `${format.format(Math.max(0, ms) / 1000)}\u00a0s`;
+}
+
+/** Money; below a tenth two significant digits, so that a cost per run never reads as zero. */
+export function formatMoney(lang: string, amount: number, currency: string): string {
+  const precision = Math.abs(amount) < 0.1 && amount !== 0 ? { maximumSignificantDigits: 2 } : {};
+  try {
+    return numberFormat(lang, { style: "currency", currency, ...precision }).format(amount);
+  } catch {
+    // RangeError: a currency that is no ISO 4217 code.
+    return `${numberFormat(lang, precision).format(amount)} ${currency}`;
+  }
+}
+
+/** Fills `{name}` in a label. A number is formatted; `count` also chooses the plural form. */
+export function fill(lang: string, label: Label, values: Readonly<Record<string, string | number>>): string {
+  const count = values["count"];
+  const template =
+    typeof label === "string"
+      ? label
+      : (label[new Intl.PluralRules(lang).select(typeof count === "number" ? count : 0)] ??
+        label.other ??
+        "");
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name];
+    return value === undefined ? whole : typeof value === "number" ? formatCount(lang, value) : value;
+  });
+}

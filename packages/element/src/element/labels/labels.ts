@@ -1,0 +1,99 @@
+import type { CancelReason, ErrorCode } from "@ai-progress-stream/protocol";
+import { de } from "./de.js";
+import { en } from "./en.js";
+
+/** A text, or one per plural category of the language (`one`, `few`, `other`, …). `{name}` is filled in. */
+export type Label = string | { readonly [category in Intl.LDMLPluralRule]?: string };
+
+/** Every text that the element itself says. */
+export interface Labels {
+  /** Names the whole, where no `label` is set. */
+  readonly title: string;
+  readonly ready: string;
+  readonly start: string;
+  readonly connecting: string;
+  readonly working: string;
+  readonly writing: string;
+  readonly cancel: string;
+  readonly stop: string;
+  readonly stopping: string;
+  readonly reconnecting: string;
+  readonly textSafe: string;
+  /** `{attempt}`, `{max}`, `{seconds}` */
+  readonly retryIn: string;
+  /** `{attempt}`, `{max}` */
+  readonly retrying: string;
+  readonly retryNow: string;
+  readonly done: string;
+  readonly copy: string;
+  readonly copied: string;
+  readonly runAgain: string;
+  readonly failed: string;
+  /** `{stage}` */
+  readonly failedAt: string;
+  readonly retry: string;
+  readonly startOver: string;
+  /** `{count}` seconds */
+  readonly retryAfter: Label;
+  readonly textKept: string;
+  readonly stopped: string;
+  readonly stoppedBy: Readonly<Record<CancelReason, string>>;
+  /** `{tokens}`: "412 tokens" */
+  readonly tokensKept: string;
+  readonly partKept: string;
+  /** `{completed}`, `{total}` */
+  readonly count: string;
+  /** `{count}` */
+  readonly tokens: Label;
+  readonly reasoning: string;
+  readonly answer: string;
+  readonly jump: string;
+  readonly progress: string;
+  /** `{index}`, `{count}` */
+  readonly step: string;
+  readonly stageDone: string;
+  readonly stageFailed: string;
+  readonly stageSkipped: string;
+  readonly started: string;
+  readonly stillWorking: string;
+  readonly reconnected: string;
+  /** `{count}` words */
+  readonly doneWords: Label;
+  /** `{names}` */
+  readonly filesRefused: string;
+  /** Sentences by error code, in place of the protocol's fixed ones. A sentence of the application's own stays. */
+  readonly errors: { readonly [code in ErrorCode]?: string };
+}
+
+const languages: Readonly<Record<string, Labels>> = { en, de };
+
+/** The labels of a language ("de-AT" finds "de"), English where there are none, with overrides laid on top. */
+export function labelsFor(lang: string, overrides: Partial<Labels> | null): Labels {
+  const base = languages[lang.toLowerCase().split("-")[0] ?? ""] ?? en;
+  return overrides ? { ...base, ...overrides, errors: { ...base.errors, ...overrides.errors } } : base;
+}
+
+/** Whether the element has labels of its own in that language. */
+export const isLabelled = (lang: string): boolean =>
+  Object.hasOwn(languages, lang.toLowerCase().split("-")[0] ?? "");
+
+/** The language that holds at an element: the nearest `lang`, also outside of its shadow tree, else the browser's. */
+export function languageAt(element: Element): string {
+  let node: Element | null = element;
+  while (node) {
+    const lang = node.closest("[lang]")?.getAttribute("lang");
+    if (lang) return validLanguage(lang);
+    const root: Node = node.getRootNode();
+    node = root instanceof ShadowRoot ? root.host : null;
+  }
+  return validLanguage(globalThis.navigator?.language ?? "en");
+}
+
+/** Intl throws at a malformed tag, and a page may say anything. */
+function validLanguage(lang: string): string {
+  try {
+    return Intl.getCanonicalLocales(lang)[0] ?? "en";
+  } catch {
+    return "en";
+  }
+}

@@ -1,0 +1,30 @@
+import type { ReactiveController, ReactiveControllerHost } from "lit";
+
+/** Draws the host anew at each full second of a clock, as long as one is to be seen. */
+export class Ticker implements ReactiveController {
+  readonly #host: ReactiveControllerHost;
+  readonly #elapsed: () => number | null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param elapsed - What the clock shows, in milliseconds; null: no clock runs. */
+  constructor(host: ReactiveControllerHost, elapsed: () => number | null) {
+    this.#host = host;
+    this.#elapsed = elapsed;
+    host.addController(this);
+  }
+
+  hostUpdated(): void {
+    clearTimeout(this.#timer);
+    const elapsed = this.#elapsed();
+    if (elapsed === null) return;
+    this.#timer = setTimeout(() => this.#host.requestUpdate(), 1_000 - (elapsed % 1_000));
+  }
+
+  hostConnected(): void {
+    this.#host.requestUpdate();
+  }
+
+  hostDisconnected(): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,70 @@
+import { errorDescriptions, type RunError } from "@ai-progress-stream/protocol";
+import { fill } from "../format.js";
+import { currentStage, type View } from "../view.js";
+
+/** What is being done, in words. */
+export function activity(view: View): string {
+  const { state, labels, run } = view;
+  switch (state) {
+    case "connecting":
+    case "reconnecting":
+    case "done":
+      return labels[state];
+    case "cancelling":
+      return labels.stopping;
+    case "cancelled":
+      return labels.stopped;
+    case "error": {
+      const current = currentStage(view);
+      return current ? fill(view.lang, labels.failedAt, { stage: current.stage.label }) : labels.failed;
+    }
+    default:
+      return run.message || currentStage(view)?.stage.label || (run.text ? labels.writing : labels.working);
+  }
+}
+
+/** What stands muted behind it: how much of how much, or what became of the text. */
+export function remark(view: View): string {
+  const { state, labels, lang, run } = view;
+  if (state === "reconnecting") return run.text ? labels.textSafe : "";
+  if (state === "cancelled") return cancelRemark(view);
+  if (state !== "running" && state !== "streaming") return "";
+  const current = currentStage(view);
+  const { completed, total } = current?.stage ?? {};
+  if (completed !== undefined && total !== undefined) {
+    // "Page 127 of 500" needs no "127 of 500" after it.
+    const isSaid = new RegExp(`\\b${completed}\\b.*\\b${total}\\b`).test(run.message ?? "");
+    return isSaid ? "" : fill(lang, labels.count, { completed, total });
+  }
+  if (!current || view.stages.length < 2) return "";
+  return fill(lang, labels.count, { completed: current.index + 1, total: view.stages.length });
+}
+
+function cancelRemark({ run, labels, lang }: View): string {
+  const by = labels.stoppedBy[run.reason ?? "user"];
+  if (!run.text) return by;
+  const count = run.usage?.outputTokens;
+  const kept =
+    count === undefined
+      ? labels.partKept
+      : fill(lang, labels.tokensKept, { tokens: fill(lang, labels.tokens, { count }) });
+  return `${by} — ${kept}`;
+}
+
+/** A failure as one sentence, and what there is to add. */
+export interface FailureText {
+  readonly sentence: string;
+  readonly detail: string;
+}
+
+/** The protocol's fixed sentences are put into the reader's language; an application's own stay as written. */
+export function failureText(view: View, error: RunError): FailureText {
+  const { labels, lang, run } = view;
+  const isFixed = errorDescriptions[error.code]?.message === error.message;
+  const message = (isFixed && labels.errors[error.code]) || error.message;
+  const [, sentence = message, rest = ""] = /^(.+?[.!?。])\s+(.+)$/s.exec(message) ?? [];
+  const waitMs =
+    error.retryAfterMs === undefined ? 0 : (run.endedAt ?? 0) + error.retryAfterMs - view.serverNow;
+  const advice = waitMs > 0 ? fill(lang, labels.retryAfter, { count: Math.ceil(waitMs / 1000) }) : rest;
+  return { sentence, detail: [run.text ? labels.textKept : "", advice].filter(Boolean).join(" ") };
+}
