@@ -8,7 +8,6 @@ import {
   type PropertyValues,
   type TemplateResult,
 } from "lit";
-import { keyed } from "lit/directives/keyed.js";
 import { sessionPersistence } from "../client/persistence.js";
 import { createSession, type HeadersSource, type Session, type SessionOptions } from "../client/session.js";
 import { type AnnounceMode, Announcer } from "./announcer.js";
@@ -381,7 +380,7 @@ export class AiProgressStream extends LitElement {
     const isLive = state === "streaming" || state === "cancelling";
     const lang = isLabelled(view.lang) ? view.lang : "en";
     return html`<section class="card" part="card" role="group" aria-labelledby="title" lang=${lang} data-state=${state} data-row=${action.row}>
-  ${keyed(this.#run.runNumber, progressView(view))}
+  ${progressView(view, this.#run.runNumber)}
   ${headerView(view, elapsed, () => void this.copy())}
   ${actionView(view, action, () => this.#act())}
   ${stagesView(view)}

@@ -105,7 +105,7 @@ export class Announcer {
     }
   }
 
-  #busyStateChanged({ state, labels, stage }: AnnouncedMoment, previous: ElementState): void {
+  #busyStateChanged({ state, labels, stage, mode }: AnnouncedMoment, previous: ElementState): void {
     const wasBusy =
       previous !== "idle" && previous !== "done" && previous !== "error" && previous !== "cancelled";
     if (state === "connecting" && !wasBusy) {
@@ -118,7 +118,7 @@ export class Announcer {
     } else if (previous === "reconnecting" && this.#hasSaidLost) {
       this.#hasSaidLost = false;
       this.#speak(labels.reconnected);
-    } else if (state === "streaming" && !stage) {
+    } else if (state === "streaming" && !stage && mode !== "sentences") {
       this.#soon(labels.writing, STAGE_GAP_MS);
     }
   }

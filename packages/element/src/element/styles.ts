@@ -26,7 +26,6 @@ export const styles: CSSResult = css`
   font-family: var(--ai-font, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif);
   font-size: var(--ai-font-size, 15px);
   line-height: 1.6;
-  text-align: start;
 }
 :host([hidden]), [hidden] { display: none !important; }
 *, ::before, ::after { box-sizing: border-box; }
@@ -39,7 +38,9 @@ export const styles: CSSResult = css`
   border-radius: var(--ai-radius, 12px);
   box-shadow: var(--ai-shadow, 0 1px 2px rgb(0 0 0 / .04), 0 8px 24px -12px rgb(0 0 0 / .1));
   overflow: clip;
+  text-align: left;
 }
+.message, .figures, .title, .hint, .sentence, .detail, .stage-label, .button-label, .footer span { unicode-bidi: plaintext; }
 .card > * { grid-column: 1 / -1; }
 [data-row=header] > .header, [data-row=notice] > .notice, [data-row=footer] > .footer { grid-column: 1; }
 [data-state=reconnecting] { --_bar: var(--_warning); }
@@ -54,12 +55,13 @@ export const styles: CSSResult = css`
 .hint, .figures { color: var(--_muted); font-size: 12.5px; font-variant-numeric: tabular-nums; }
 .figures { white-space: nowrap; }
 .message { flex: 1; min-inline-size: 0; font-weight: 500; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+[data-state=done] .message, [data-state=error] .message, [data-state=cancelled] .message { white-space: normal; }
 .remark { font-weight: 400; color: var(--_muted); }
 .glyph { flex: none; inline-size: 16px; block-size: 16px; color: var(--_accent); }
 .ok { color: var(--_success); } .warn { color: var(--_warning); } .danger { color: var(--_danger); } .muted { color: var(--_muted); }
 
 .actions { grid-row: header; grid-column: 2 !important; display: flex; align-items: center; padding-inline: 0 8px; }
-[data-row=notice] > .actions { grid-row: notice; align-items: start; padding: 12px var(--_pad) 12px 0; background: var(--_danger-surface); border-block-start: 1px solid var(--_border); }
+[data-row=notice] > .actions { grid-row: notice; align-items: start; padding-block: 12px; padding-inline: 0 var(--_pad); background: var(--_danger-surface); border-block-start: 1px solid var(--_border); }
 [data-row=footer] > .actions { grid-row: footer; border-block-start: 1px solid var(--_border); padding-block: 8px; }
 [data-state=idle] > .actions { padding-inline: 0 var(--_pad); }
 .button { appearance: none; display: inline-flex; align-items: center; gap: 6px; block-size: 32px; padding: 0 12px; font: inherit; font-size: 13px; font-weight: 500; line-height: 1; white-space: nowrap; color: var(--_text); background: transparent; border: 1px solid transparent; border-radius: var(--ai-button-radius, 8px); cursor: pointer; transition: background-color .12s, border-color .12s; }
@@ -82,6 +84,7 @@ export const styles: CSSResult = css`
 .rail i, .segment i { position: absolute; inset: 0; border-radius: inherit; background: var(--_bar); transform: scaleX(var(--p, 0)); transform-origin: left; transition: transform .4s cubic-bezier(.2, .8, .2, 1); }
 .segment.failed { --_bar: var(--_danger); }
 :host(:dir(rtl)) i { transform-origin: right; }
+:host(:dir(rtl)) .card { text-align: right; }
 .indeterminate i { inline-size: 32%; inset-inline: 0 auto; transform: none; transition: none; background: linear-gradient(90deg, transparent, var(--_bar), transparent); animation: travel 1.6s ease-in-out infinite; }
 @keyframes travel { from { left: -32%; } to { left: 100%; } }
 
@@ -113,7 +116,7 @@ p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; text-wrap: pretty
 .skeleton i { block-size: 10px; border-radius: 5px; background: var(--_track); inline-size: 92%; }
 .skeleton i + i { inline-size: 84%; } .skeleton i + i + i { inline-size: 58%; }
 
-.footer { grid-row: footer; display: flex; flex-wrap: wrap; align-items: center; gap: 2px 14px; min-block-size: 48px; padding: 8px 8px 8px var(--_pad); padding-inline: var(--_pad) 8px; border-block-start: 1px solid var(--_border); color: var(--_muted); font-size: 12.5px; font-variant-numeric: tabular-nums; }
+.footer { grid-row: footer; display: flex; flex-wrap: wrap; align-items: center; gap: 2px 14px; min-block-size: 48px; padding-block: 8px; padding-inline: var(--_pad) 8px; border-block-start: 1px solid var(--_border); color: var(--_muted); font-size: 12.5px; font-variant-numeric: tabular-nums; }
 .hidden { position: absolute; inline-size: 1px; block-size: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .spin { animation: spin 1s linear infinite; }
 @keyframes spin { to { transform: rotate(1turn); } }

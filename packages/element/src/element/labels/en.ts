@@ -19,6 +19,7 @@ export const en: Labels = {
   copy: "Copy",
   copied: "Copied",
   runAgain: "Run again",
+  lost: "Connection lost",
   failed: "Stopped by an error",
   failedAt: "Stopped at “{stage}”",
   retry: "Retry",

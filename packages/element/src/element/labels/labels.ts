@@ -28,6 +28,8 @@ export interface Labels {
   readonly copy: string;
   readonly copied: string;
   readonly runAgain: string;
+  /** The connection was given up; the run may live on. */
+  readonly lost: string;
   readonly failed: string;
   /** `{stage}` */
   readonly failedAt: string;

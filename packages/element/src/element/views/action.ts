@@ -21,7 +21,7 @@ export function actionOf(view: View): Action {
     case "reconnecting":
       return { kind: "retry-now", label: labels.retryNow, look: "outline", row: "header" };
     case "cancelling":
-      return { kind: "none", label: labels.stopping, look: "quiet", row: "header" };
+      return { kind: "none", label: labels.stop, look: "quiet", row: "header" };
     case "done":
       return { kind: "again", label: labels.runAgain, look: "quiet", row: "footer" };
     case "cancelled":

@@ -15,6 +15,7 @@ export function activity(view: View): string {
     case "cancelled":
       return labels.stopped;
     case "error": {
+      if (view.isResumable) return labels.lost;
       const current = currentStage(view);
       return current ? fill(view.lang, labels.failedAt, { stage: current.stage.label }) : labels.failed;
     }

@@ -1,0 +1,271 @@
+import { AiProgressStream } from "@ai-progress-stream/element";
+import { initialState } from "@ai-progress-stream/protocol";
+import { expect } from "chai";
+import {
+  drawn,
+  lastSession,
+  maybePart,
+  mount,
+  part,
+  partText,
+  sessions,
+  until,
+  useFakeSessions,
+} from "../support/mount.js";
+
+describe("the element", () => {
+  beforeEach(() => useFakeSessions());
+  afterEach(() => {
+    document.body.replaceChildren();
+    document.documentElement.lang = "";
+  });
+
+  it("can be loaded twice", async () => {
+    const again = "/packages/element/src/index.ts?again";
+    await import(again);
+    expect(customElements.get("ai-progress-stream")).to.equal(AiProgressStream);
+  });
+
+  it("sends nothing before it is told to", async () => {
+    await mount();
+    expect(sessions.length).to.equal(0);
+  });
+
+  it("starts by itself only where autostart says so", async () => {
+    const element = await mount({ autostart: "", body: '{"q":1}' });
+    expect(lastSession().calls).to.deep.equal([["start", { q: 1 }]]);
+    expect(element.state).to.equal("connecting");
+  });
+
+  it("keeps values that were set before it was upgraded", async () => {
+    class Late extends AiProgressStream {}
+    const element = document.createElement("late-progress-stream") as AiProgressStream;
+    element.action = "/early";
+    element.label = "Early";
+    element.headers = { "x-a": "b" };
+    document.body.append(element);
+    customElements.define("late-progress-stream", Late);
+    await element.updateComplete;
+    expect(element.action).to.equal("/early");
+    expect(part(element, "label").textContent?.trim()).to.equal("Early");
+    void element.start({ q: 1 });
+    expect(lastSession().options.headers).to.deep.equal({ "x-a": "b" });
+  });
+
+  it("hands its attributes to the session", async () => {
+    const element = await mount({
+      method: "get",
+      credentials: "include",
+      "cancel-url": "/stop/{run}",
+      "resume-url": "/runs/{run}",
+      "max-retries": "3",
+      "idle-timeout": "5000",
+    });
+    void element.start();
+    const { persistence, ...options } = lastSession().options;
+    expect(persistence).to.equal(null);
+    expect(options).to.deep.equal({
+      action: "/fake",
+      method: "GET",
+      credentials: "include",
+      cancelUrl: "/stop/{run}",
+      resumeUrl: "/runs/{run}",
+      maxRetries: 3,
+      idleTimeoutMs: 5000,
+    });
+  });
+
+  it("warns of an object that was turned into text", async () => {
+    const warnings: unknown[] = [];
+    const { warn } = console;
+    console.warn = (message) => warnings.push(message);
+    const element = await mount({ body: "[object Object]", stages: "nonsense" });
+    console.warn = warn;
+    expect(warnings.length).to.equal(2);
+    expect(warnings[0]).to.contain("an object was turned into text");
+    expect(element.body).to.equal(null);
+  });
+
+  it("lets ai-before-start change the input, or prevent the run", async () => {
+    const element = await mount();
+    element.addEventListener("ai-before-start", (event) => {
+      event.detail.input = { changed: true };
+    });
+    void element.start({ q: 1 });
+    expect(lastSession().calls).to.deep.equal([["start", { changed: true }]]);
+    const other = await mount();
+    const before = sessions.length;
+    other.addEventListener("ai-before-start", (event) => event.preventDefault());
+    await other.start();
+    expect(other.state).to.equal("idle");
+    expect(sessions.slice(before).every(({ calls }) => calls.length === 0)).to.equal(true);
+  });
+
+  it("refuses a second start while a run is under way", async () => {
+    const element = await mount();
+    void element.start();
+    const error = await element.start().catch((reason: unknown) => reason);
+    expect((error as DOMException).name).to.equal("InvalidStateError");
+    expect(sessions.length).to.equal(1);
+  });
+
+  it("tells how a run went, in order", async () => {
+    const element = await mount();
+    const told: string[] = [];
+    const names = ["ai-before-start", "ai-start", "ai-state", "ai-stage", "ai-event", "ai-done"] as const;
+    for (const name of names) {
+      document.addEventListener(name, (event) => {
+        if (event.target !== element) return;
+        const { detail } = event as CustomEvent;
+        told.push(name === "ai-state" ? `${name} ${detail.state}` : name);
+      });
+    }
+    const ended = element.start();
+    lastSession().emit(
+      { type: "start", at: 1_000, stages: [{ id: "a", label: "A" }] },
+      { type: "stage", at: 1_000, stage: "a", status: "running" },
+      { type: "result", at: 2_000, value: { ok: true } },
+    );
+    let elapsed = 0;
+    element.addEventListener("ai-done", ({ detail }) => {
+      elapsed = detail.elapsed;
+    });
+    lastSession().emit({ type: "end", at: 3_500, status: "succeeded" });
+    expect((await ended).status).to.equal("succeeded");
+    expect(element.result).to.deep.equal({ ok: true });
+    expect(elapsed).to.equal(2_500);
+    expect(told).to.deep.equal([
+      "ai-before-start",
+      "ai-state connecting",
+      "ai-start",
+      "ai-state running",
+      "ai-event",
+      "ai-stage",
+      "ai-event",
+      "ai-event",
+      "ai-stage",
+      "ai-state done",
+      "ai-done",
+      "ai-event",
+    ]);
+  });
+
+  it("keeps its session when it is moved in the document", async () => {
+    const element = await mount();
+    void element.start();
+    lastSession().emit({ type: "text", delta: "kept" });
+    await drawn(element);
+    const elsewhere = document.createElement("div");
+    document.body.append(elsewhere);
+    elsewhere.append(element);
+    await drawn(element);
+    expect(lastSession().calls.map(([name]) => name)).to.deep.equal(["start"]);
+    lastSession().emit({ type: "text", delta: " and going" });
+    await drawn(element);
+    expect(part(element, "text").textContent).to.equal("kept and going");
+  });
+
+  it("lets go when it is removed, without cancelling, and resumes when it comes back", async () => {
+    const element = await mount();
+    void element.start();
+    lastSession().emit({ type: "text", delta: "kept" });
+    await drawn(element);
+    lastSession().isResumable = true;
+    element.remove();
+    await Promise.resolve();
+    expect(lastSession().calls.map(([name]) => name)).to.deep.equal(["start", "detach"]);
+    document.body.append(element);
+    await drawn(element);
+    expect(lastSession().calls.map(([name]) => name)).to.deep.equal(["start", "detach", "resume"]);
+    lastSession().emit({ type: "text", delta: " on" });
+    await drawn(element);
+    expect(part(element, "text").textContent).to.equal("kept on");
+  });
+
+  it("finds its run again after a reload where it is to persist", async () => {
+    useFakeSessions((session) => {
+      session.isResumable = true;
+    });
+    const element = await mount({ persist: "session", autostart: "" });
+    await until(() => element.state === "connecting");
+    expect(lastSession().options.persistence).not.to.equal(null);
+    expect(lastSession().calls).to.deep.equal([["resume"]]);
+    expect(sessions.length).to.equal(1);
+  });
+
+  it("starts where there is nothing to resume and it is to start by itself", async () => {
+    const element = await mount({ persist: "session", autostart: "" });
+    await until(() => element.state === "connecting");
+    expect(lastSession().calls.at(-1)?.[0]).to.equal("start");
+  });
+
+  it("attaches to the run that run-id names", async () => {
+    const element = await mount({ "run-id": "abc" });
+    expect(lastSession().calls).to.deep.equal([["attach", "abc"]]);
+    expect(element.state).to.equal("connecting");
+  });
+
+  it("asks the server to cancel and waits for its word", async () => {
+    const element = await mount();
+    void element.start();
+    lastSession().emit({ type: "text", delta: "part" });
+    await drawn(element);
+    await element.cancel();
+    expect(lastSession().calls.at(-1)?.[0]).to.equal("cancel");
+    expect(element.state).to.equal("cancelling");
+    await drawn(element);
+    expect(part(element, "action").getAttribute("aria-disabled")).to.equal("true");
+    let reason = "";
+    element.addEventListener("ai-cancel", (event) => {
+      reason = event.detail.reason;
+    });
+    lastSession().emit({ type: "end", status: "cancelled", reason: "user" });
+    expect(element.state).to.equal("cancelled");
+    expect(reason).to.equal("user");
+  });
+
+  it("is idle again after reset()", async () => {
+    const element = await mount();
+    void element.start();
+    lastSession().emit({ type: "text", delta: "gone" });
+    await drawn(element);
+    element.reset();
+    await drawn(element);
+    expect(element.state).to.equal("idle");
+    expect(element.runState).to.deep.equal(initialState(""));
+    expect(maybePart(element, "output")).to.equal(null);
+  });
+
+  it("speaks the language of the nearest lang, also from outside of a shadow tree", async () => {
+    const host = document.createElement("div");
+    host.lang = "de-AT";
+    document.body.append(host);
+    const shadow = host.attachShadow({ mode: "open" });
+    const box = document.createElement("div");
+    shadow.append(box);
+    const german = await mount({}, "", box);
+    expect(partText(german, "action")).to.equal("Starten");
+    document.documentElement.lang = "en";
+    const english = await mount();
+    expect(partText(english, "action")).to.equal("Generate");
+  });
+
+  it("lets the page choose its words", async () => {
+    document.documentElement.lang = "en";
+    const element = await mount({ labels: '{"start":"Go"}' });
+    expect(partText(element, "action")).to.equal("Go");
+    element.labels = { start: "Now" };
+    await drawn(element);
+    expect(partText(element, "action")).to.equal("Now");
+  });
+
+  it("puts no style attribute into its markup", async () => {
+    const element = await mount();
+    void element.start();
+    lastSession().emit({ type: "start", stages: [{ id: "a", label: "A" }] });
+    await drawn(element);
+    const template = document.createElement("template");
+    template.innerHTML = element.shadowRoot?.innerHTML ?? "";
+    expect(part(element, "segment").style.getPropertyValue("--w")).to.equal("1");
+  });
+});

@@ -1,0 +1,107 @@
+import { expect } from "chai";
+import {
+  drawn,
+  lastSession,
+  maybePart,
+  mount,
+  part,
+  partText,
+  sessions,
+  until,
+  useFakeSessions,
+} from "../support/mount.js";
+
+const FORM = `<input name="prompt" value="hello" required>
+  <input type="checkbox" name="tag" value="a" checked><input type="checkbox" name="tag" value="b" checked>
+  <input type="file" name="upload">
+  <button name="mode" value="fast">Ask</button>`;
+
+function addForm(content = FORM): HTMLFormElement {
+  const form = document.createElement("form");
+  form.id = "ask";
+  form.innerHTML = content;
+  document.body.append(form);
+  return form;
+}
+const submitter = (form: HTMLFormElement): HTMLButtonElement => {
+  const button = form.querySelector("button");
+  if (!button) throw new Error("no button");
+  return button;
+};
+
+describe("the form that for= names", () => {
+  beforeEach(() => useFakeSessions());
+  afterEach(() => document.body.replaceChildren());
+
+  it("starts a run with what it holds", async () => {
+    await mount({ for: "ask", body: '{"model":"small","prompt":"overlaid"}' });
+    const form = addForm();
+    submitter(form).click();
+    expect(lastSession().calls).to.deep.equal([
+      ["start", { model: "small", prompt: "hello", tag: ["a", "b"], mode: "fast" }],
+    ]);
+  });
+
+  it("starts nothing while a required field is empty", async () => {
+    await mount({ for: "ask" });
+    const form = addForm('<input name="prompt" required><button>Ask</button>');
+    submitter(form).click();
+    expect(sessions.length).to.equal(0);
+  });
+
+  it("starts nothing where the form's own listener has decided otherwise", async () => {
+    await mount({ for: "ask" });
+    const form = addForm();
+    form.addEventListener("submit", (event) => event.preventDefault());
+    submitter(form).click();
+    expect(sessions.length).to.equal(0);
+  });
+
+  it("starts no second run by a second submit, and does not leave the page", async () => {
+    const element = await mount({ for: "ask" });
+    const form = addForm();
+    submitter(form).click();
+    expect(submitter(form).getAttribute("aria-disabled")).to.equal("true");
+    lastSession().emit({ type: "start" });
+    await drawn(element);
+    let isPrevented = false;
+    window.addEventListener("submit", (event) => (isPrevented = event.defaultPrevented), { once: true });
+    submitter(form).click();
+    expect(isPrevented).to.equal(true);
+    expect(sessions.length).to.equal(1);
+    expect(partText(element, "action")).to.equal("Cancel");
+    lastSession().emit({ type: "end", status: "succeeded" });
+    expect(submitter(form).hasAttribute("aria-disabled")).to.equal(false);
+  });
+
+  it("refuses files in words", async () => {
+    const element = await mount({ for: "ask" });
+    const form = addForm();
+    const files = new DataTransfer();
+    files.items.add(new File(["x"], "contract.pdf"));
+    const input = form.querySelector<HTMLInputElement>("[type=file]");
+    if (input) input.files = files.files;
+    submitter(form).click();
+    await drawn(element);
+    expect(sessions.length).to.equal(0);
+    expect(element.error?.code).to.equal("invalid_input");
+    expect(partText(element, "error-message")).to.equal("Files cannot be sent here: upload.");
+  });
+
+  it("is read anew when the run is run again", async () => {
+    const element = await mount({ for: "ask" });
+    const form = addForm();
+    submitter(form).click();
+    lastSession().emit({ type: "end", status: "succeeded" });
+    await drawn(element);
+    const prompt = form.querySelector("input");
+    if (prompt) prompt.value = "another";
+    await until(() => {
+      part(element, "action").click();
+      return sessions.length === 2;
+    });
+    const [, input] = lastSession().calls[0] ?? [];
+    expect((input as { prompt: string }).prompt).to.equal("another");
+    expect(maybePart(element, "actions")).not.to.equal(null);
+  });
+});

@@ -1,0 +1,295 @@
+import type { AiProgressStream } from "@ai-progress-stream/element";
+import { runError } from "@ai-progress-stream/protocol";
+import { expect } from "chai";
+import {
+  announced,
+  drawn,
+  frame,
+  lastSession,
+  maybePart,
+  mount,
+  mountScene,
+  part,
+  partText,
+  until,
+  useFakeSessions,
+} from "../support/mount.js";
+import { PARTIAL, PLAN, type Scene, scenes } from "../support/scenes.js";
+
+const scene = (name: string): Scene => {
+  const found = scenes.find((one) => one.name === name);
+  if (!found) throw new Error(`no scene ${name}`);
+  return found;
+};
+const show = (name: string): Promise<AiProgressStream> => mountScene(scene(name));
+
+describe("the states", () => {
+  beforeEach(() => useFakeSessions());
+  afterEach(() => document.body.replaceChildren());
+
+  it("shows title, hint and one button when idle", async () => {
+    const element = await show("idle");
+    expect(element.state).to.equal("idle");
+    expect(part(element, "label").querySelector("slot")?.textContent).to.equal("Summarise this contract");
+    expect(element.shadowRoot?.querySelectorAll("button:not([hidden])").length).to.equal(1);
+    expect(partText(element, "action")).to.equal("Generate");
+    expect(maybePart(element, "output")).to.equal(null);
+  });
+
+  it("shows the plan before the start", async () => {
+    const element = await show("idle with a plan");
+    const labels = [...(element.shadowRoot?.querySelectorAll("[part~=stage-label]") ?? [])];
+    expect(labels.map((label) => label.textContent)).to.deep.equal(PLAN.map(({ label }) => label));
+    expect(maybePart(element, "segments")).to.equal(null);
+  });
+
+  it("says that it is ready, without a button of its own, where a form has one", async () => {
+    const element = await show("idle behind a form");
+    expect(partText(element, "figures")).to.equal("Ready");
+    expect(maybePart(element, "actions")).to.equal(null);
+  });
+
+  it("keeps what was there while a connection is young, then shows a placeholder", async () => {
+    const element = await mount();
+    void element.start();
+    await drawn(element);
+    expect(element.state).to.equal("connecting");
+    expect(partText(element, "action")).to.equal("Generate");
+    await until(() => maybePart(element, "skeleton"), "the placeholder");
+    expect(part(element, "skeleton").getAttribute("aria-busy")).to.equal("true");
+    expect(partText(element, "message")).to.equal("Connecting…");
+    expect(part(element, "rail").hasAttribute("aria-valuenow")).to.equal(false);
+  });
+
+  it("shows weighted segments, the list and its seconds while running", async () => {
+    const element = await show("running");
+    expect(partText(element, "message")).to.equal("Reading 14 clauses — 9 of 14");
+    expect(partText(element, "figures")).to.match(/^49% · 0:1\d$/);
+    const segments = [...(element.shadowRoot?.querySelectorAll<HTMLElement>("[part~=segment]") ?? [])];
+    expect(segments.map((segment) => segment.style.getPropertyValue("--w"))).to.deep.equal([
+      "10",
+      "20",
+      "30",
+      "40",
+    ]);
+    const times = [...(element.shadowRoot?.querySelectorAll("[part~=stage-time]") ?? [])].map(
+      (time) => time.textContent,
+    );
+    expect(times[0]).to.equal("0.8\u00a0s");
+    expect(times[1]).to.equal("3.1\u00a0s");
+    expect(times[3]).to.equal("");
+    expect(part(element, "stage-running").getAttribute("aria-current")).to.equal("step");
+    expect(part(element, "segments").getAttribute("aria-valuetext")).to.equal(
+      "Analyse clauses, step 3 of 4, 49%",
+    );
+    expect(part(element, "segments").getAttribute("aria-valuenow")).to.equal("49");
+  });
+
+  it("says no count twice", async () => {
+    const element = await mount();
+    void element.start();
+    lastSession().emit(
+      { type: "start", stages: PLAN },
+      { type: "stage", stage: "analyse", status: "running" },
+      {
+        type: "progress",
+        stage: "analyse",
+        completed: 127,
+        total: 500,
+        message: "Analyzing page 127 of 500",
+      },
+    );
+    await drawn(element);
+    expect(partText(element, "message")).to.equal("Analyzing page 127 of 500");
+  });
+
+  it("collapses the stages into a rail once text streams", async () => {
+    const element = await show("streaming");
+    expect(element.state).to.equal("streaming");
+    expect(maybePart(element, "stages")).to.equal(null);
+    expect(part(element, "rail").getAttribute("aria-valuenow")).to.equal("78");
+    expect(partText(element, "message")).to.equal("Writing summary — 4 of 4");
+    expect(partText(element, "figures")).to.match(/^0:1\d · 412 tokens$/);
+    expect(partText(element, "action")).to.equal("Stop");
+    expect(part(element, "text").textContent).to.equal(PARTIAL);
+  });
+
+  it("shows a lost connection after a second, and keeps the text", async () => {
+    const element = await show("streaming");
+    lastSession().set({
+      phase: "reconnecting",
+      lostAt: Date.now(),
+      retry: { attempt: 2, maxRetries: 5, dueAt: Date.now() + 60_000 },
+    });
+    await drawn(element);
+    expect(element.state).to.equal("reconnecting");
+    expect(partText(element, "action")).to.equal("Stop");
+    await until(() => partText(element, "action") === "Retry now", "the offer to retry");
+    expect(partText(element, "message")).to.equal("Reconnecting — your text is safe");
+    expect(partText(element, "figures")).to.match(/^retry 2 of 5 in (59|60) s$/);
+    expect(part(element, "text").textContent).to.equal(PARTIAL);
+    part(element, "action").click();
+    await until(() => {
+      part(element, "action").click();
+      return lastSession().calls.some(([name]) => name === "retryNow");
+    });
+  });
+
+  it("shows what it took when done", async () => {
+    const element = await show("done");
+    expect(partText(element, "message")).to.equal("Done");
+    expect(partText(element, "footer")).to.equal("21.4 s 1,204 tokens $0.0041");
+    expect(partText(element, "copy")).to.equal("Copy");
+    expect(partText(element, "action")).to.equal("Run again");
+    expect(maybePart(element, "rail")).to.equal(null);
+  });
+
+  it("shows only the figures that are asked for", async () => {
+    const element = await mountScene({ ...scene("done"), attributes: { show: "tokens" } });
+    expect(partText(element, "footer")).to.equal("1,204 tokens");
+  });
+
+  it("shows a failure in a sentence, with its code, its id and its stage", async () => {
+    const element = await show("error");
+    expect(partText(element, "message")).to.equal("Stopped at “Analyse clauses”");
+    expect(partText(element, "error-message")).to.equal("The model is rate limited.");
+    expect(partText(element, "error-detail")).to.match(
+      /^Try again in \d+ seconds\. rate_limited · req_8fK2$/,
+    );
+    expect(part(element, "segment-failed")).to.be.an("element");
+    expect(partText(element, "action")).to.equal("Retry");
+    expect(announced(element).urgent).to.equal("The model is rate limited.");
+  });
+
+  it("keeps the text of a run that failed", async () => {
+    const element = await show("error with text kept");
+    expect(part(element, "text").textContent).to.equal(PARTIAL);
+    expect(partText(element, "error-detail")).to.contain("The text so far is kept.");
+  });
+
+  it("offers no retry where none can help", async () => {
+    const element = await show("error without retry");
+    expect(partText(element, "action")).to.equal("Start over");
+  });
+
+  it("hides its notice where the page shows its own", async () => {
+    const element = await mount();
+    element.addEventListener("ai-error", (event) => event.preventDefault());
+    void element.start();
+    lastSession().emit({ type: "end", status: "failed", error: runError("internal") });
+    await drawn(element);
+    expect(element.error?.code).to.equal("internal");
+    expect(maybePart(element, "notice")).to.equal(null);
+    expect(partText(element, "action")).to.equal("Retry");
+  });
+
+  it("resumes the living run when its connection was given up", async () => {
+    const element = await show("connection given up");
+    expect(partText(element, "message")).to.equal("Connection lost");
+    const session = lastSession();
+    session.isResumable = true;
+    await element.retry();
+    expect(session.calls.at(-1)).to.deep.equal(["resume"]);
+    expect(lastSession()).to.equal(session);
+  });
+
+  it("says who has stopped it, and offers no way to resume that", async () => {
+    const element = await show("cancelled");
+    expect(partText(element, "message")).to.equal("Stopped by you — 412 tokens kept");
+    expect(partText(element, "action")).to.equal("Start over");
+    expect(part(element, "text").textContent).to.equal(PARTIAL);
+    const other = await show("cancelled by the server");
+    expect(partText(other, "message")).to.equal("Stopped because the server was shut down");
+  });
+
+  it("shows reasoning folded up", async () => {
+    const element = await show("streaming without stages, with reasoning");
+    const details = part(element, "reasoning") as HTMLDetailsElement;
+    expect(details.open).to.equal(false);
+    expect(part(element, "reasoning-text").textContent).to.equal("The user asks about clause 9.");
+  });
+
+  it("is readable as :state() in CSS", async () => {
+    const element = await show("running");
+    expect(element.matches(":state(running):state(busy)")).to.equal(true);
+    expect(element.matches(":state(idle)")).to.equal(false);
+    lastSession().emit({ type: "end", status: "succeeded" });
+    await drawn(element);
+    expect(element.matches(":state(done)")).to.equal(true);
+    expect(element.matches(":state(busy)")).to.equal(false);
+  });
+
+  it("never lets the bar fall", async () => {
+    const element = await show("running");
+    const valueNow = (): number => Number(part(element, "segments").getAttribute("aria-valuenow"));
+    const before = valueNow();
+    lastSession().emit({ type: "progress", stage: "analyse", fraction: 0.1 });
+    lastSession().emit({ type: "progress", fraction: 0 });
+    await drawn(element);
+    expect(valueNow()).to.equal(before);
+    const bar = part(element, "segment-running").querySelector("i");
+    expect(Number(bar?.style.getPropertyValue("--p"))).to.be.closeTo(9 / 14, 1e-9);
+    lastSession().snapshot({ type: "start", stages: PLAN });
+    await drawn(element);
+    expect(valueNow()).to.equal(before);
+  });
+
+  it("starts a new run's bar from nothing, as another element", async () => {
+    const element = await show("error");
+    const old = part(element, "segments");
+    void element.start();
+    lastSession().emit(
+      { type: "start", stages: PLAN },
+      { type: "stage", stage: "upload", status: "running" },
+    );
+    await drawn(element);
+    expect(part(element, "segments")).not.to.equal(old);
+    expect(part(element, "segments").getAttribute("aria-valuenow")).to.equal("0");
+    expect(maybePart(element, "notice")).to.equal(null);
+  });
+
+  it("lends its plan's weights to stages that come without", async () => {
+    const element = await mount({ stages: JSON.stringify(PLAN) });
+    void element.start();
+    lastSession().emit(
+      { type: "stage", stage: "upload", status: "done" },
+      { type: "stage", stage: "extract", status: "running" },
+    );
+    await drawn(element);
+    expect(partText(element, "message")).to.equal("Extract text — 2 of 4");
+    expect(partText(element, "figures")).to.match(/^10%/);
+  });
+
+  it("keeps its focus from Stop to Run again", async () => {
+    const element = await show("streaming");
+    const button = part(element, "action");
+    button.focus();
+    lastSession().emit({ type: "end", status: "succeeded" });
+    await drawn(element);
+    expect(part(element, "action")).to.equal(button);
+    expect(partText(element, "action")).to.equal("Run again");
+    expect(element.shadowRoot?.activeElement).to.equal(button);
+  });
+
+  it("takes a click right after its button changed as one on the old button", async () => {
+    const element = await show("streaming");
+    lastSession().emit({ type: "end", status: "succeeded" });
+    await drawn(element);
+    const session = lastSession();
+    part(element, "action").click();
+    await drawn(element);
+    expect(element.state).to.equal("done");
+    expect(lastSession()).to.equal(session);
+  });
+
+  it("clears text and error of the last run when a new one is shown", async () => {
+    const element = await show("error with text kept");
+    void element.start();
+    lastSession().emit({ type: "start" });
+    await drawn(element);
+    await frame();
+    expect(element.text).to.equal("");
+    expect(maybePart(element, "output")).to.equal(null);
+    expect(element.shadowRoot?.querySelector("[part=text]")?.textContent).to.equal("");
+  });
+});

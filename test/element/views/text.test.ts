@@ -1,0 +1,149 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { createPlainTextView } from "../../../packages/element/src/element/text-view.js";
+import { drawn, frame, lastSession, mount, part, until, useFakeSessions } from "../support/mount.js";
+
+/** Text as models write it: words, line breaks of every kind, surrogate pairs, markup. */
+const prose = fc
+  .array(fc.constantFrom("word ", "\n", "\n\n", "\r\n", "👩‍💻", "ü", "<b>", "&amp;", "x".repeat(600), " "), {
+    maxLength: 60,
+  })
+  .map((parts) => parts.join(""));
+
+describe("the text", () => {
+  beforeEach(() => useFakeSessions());
+  afterEach(() => document.body.replaceChildren());
+
+  it("is exact, and falls into the same paragraphs, however it is split", () => {
+    fc.assert(
+      fc.property(prose, fc.array(fc.nat(), { maxLength: 12 }), (text, cuts) => {
+        const ends = [...new Set(cuts.map((cut) => cut % (text.length + 1))), text.length].sort(
+          (a, b) => a - b,
+        );
+        const split = document.createElement("div");
+        const view = createPlainTextView(split);
+        let from = 0;
+        for (const end of ends) {
+          view.update(text.slice(0, end), text.slice(from, end));
+          from = end;
+        }
+        const whole = document.createElement("div");
+        createPlainTextView(whole).update(text, null);
+        expect(split.textContent).to.equal(text);
+        expect(split.innerHTML).to.equal(whole.innerHTML);
+      }),
+    );
+  });
+
+  it("is built anew where it no longer begins as before", () => {
+    const box = document.createElement("div");
+    const view = createPlainTextView(box);
+    view.update("one two", "one two");
+    view.update("one six", null);
+    expect(box.textContent).to.equal("one six");
+    view.update("", "");
+    expect(box.childNodes.length).to.equal(0);
+  });
+
+  it("is never markup", async () => {
+    const element = await mount();
+    void element.start();
+    lastSession().emit({ type: "text", delta: "<img src=x onerror=alert(1)>" });
+    await drawn(element);
+    expect(part(element, "text").querySelector("img")).to.equal(null);
+    expect(part(element, "text").textContent).to.equal("<img src=x onerror=alert(1)>");
+  });
+
+  it("is replaced where the server starts the channel anew", async () => {
+    const element = await mount();
+    void element.start();
+    lastSession().emit({ type: "text", delta: "draft" });
+    await drawn(element);
+    lastSession().emit({ type: "text", delta: "final", replace: true });
+    await drawn(element);
+    expect(part(element, "text").textContent).to.equal("final");
+  });
+
+  it("is caught up from a snapshot", async () => {
+    const element = await mount();
+    void element.start();
+    lastSession().emit({ type: "text", delta: "Hel" });
+    await drawn(element);
+    lastSession().snapshot({ type: "text", delta: "Hello, " });
+    lastSession().emit({ type: "text", delta: "world" });
+    await drawn(element);
+    expect(part(element, "text").textContent).to.equal("Hello, world");
+  });
+
+  it("is written, and told of, at most once a frame", async () => {
+    const element = await mount();
+    void element.start();
+    lastSession().emit({ type: "text", delta: "a" });
+    await drawn(element);
+    const told: string[] = [];
+    element.addEventListener("ai-text", (event) => told.push(event.detail.delta ?? "(replaced)"));
+    let writes = 0;
+    const observer = new MutationObserver((records) => {
+      writes += records.length;
+    });
+    observer.observe(part(element, "text"), { characterData: true, childList: true, subtree: true });
+    await frame();
+    for (let i = 0; i < 100; i++) lastSession().emit({ type: "text", delta: "b" });
+    expect(told).to.deep.equal([]);
+    await frame();
+    await frame();
+    expect(told).to.deep.equal(["b".repeat(100)]);
+    expect(writes).to.equal(1);
+    observer.disconnect();
+  });
+
+  it("is whole when ai-done is dispatched, and ai-text came before", async () => {
+    const element = await mount();
+    const order: string[] = [];
+    element.addEventListener("ai-text", () => order.push("text"));
+    element.addEventListener("ai-done", (event) => order.push(`done ${event.detail.text}`));
+    void element.start();
+    lastSession().emit({ type: "text", delta: "all of it" }, { type: "end", status: "succeeded" });
+    expect(order).to.deep.equal(["text", "done all of it"]);
+    await drawn(element);
+    expect(part(element, "text").textContent).to.equal("all of it");
+  });
+
+  it("renders nothing of Lit's for text alone", async () => {
+    const element = await mount();
+    void element.start();
+    lastSession().emit({ type: "text", delta: "a" });
+    await drawn(element);
+    let renders = 0;
+    const original = element.requestUpdate;
+    element.requestUpdate = (...parameters) => {
+      renders++;
+      original.apply(element, parameters);
+    };
+    for (let i = 0; i < 5; i++) {
+      lastSession().emit({ type: "text", delta: "b" });
+      await frame();
+    }
+    expect(renders).to.be.lessThan(3);
+  });
+
+  it("follows its end where it scrolls, until the reader scrolls away", async () => {
+    const element = await mount();
+    element.style.setProperty("--ai-max-height", "120px");
+    void element.start();
+    lastSession().emit({ type: "text", delta: "line\n\n".repeat(40) });
+    await drawn(element);
+    const output = part(element, "output");
+    const isAtEnd = (): boolean => output.scrollTop + output.clientHeight >= output.scrollHeight - 8;
+    await until(isAtEnd, "the end");
+    expect(output.tabIndex).to.equal(0);
+    output.dispatchEvent(new WheelEvent("wheel", { deltaY: -100 }));
+    output.scrollTop = 0;
+    await until(() => !part(element, "jump").hidden, "the way back");
+    lastSession().emit({ type: "text", delta: "more\n\n".repeat(10) });
+    await drawn(element);
+    expect(output.scrollTop).to.equal(0);
+    part(element, "jump").click();
+    await until(isAtEnd, "the end");
+  });
+});
