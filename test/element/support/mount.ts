@@ -85,6 +85,10 @@ export const maybePart = (element: AiProgressStream, name: string): HTMLElement 
   return found && !found.hidden ? found : null;
 };
 
+/** Assert on this rather than on the node: a runner that prints a node prints the whole page. */
+export const isShown = (element: AiProgressStream, name: string): boolean =>
+  maybePart(element, name) !== null;
+
 export const partText = (element: AiProgressStream, name: string): string =>
   (part(element, name).textContent ?? "").replace(/\s+/g, " ").trim();
 

@@ -3,8 +3,8 @@ import { initialState } from "@ai-progress-stream/protocol";
 import { expect } from "chai";
 import {
   drawn,
+  isShown,
   lastSession,
-  maybePart,
   mount,
   part,
   partText,
@@ -233,7 +233,7 @@ describe("the element", () => {
     await drawn(element);
     expect(element.state).to.equal("idle");
     expect(element.runState).to.deep.equal(initialState(""));
-    expect(maybePart(element, "output")).to.equal(null);
+    expect(isShown(element, "output")).to.equal(false);
   });
 
   it("speaks the language of the nearest lang, also from outside of a shadow tree", async () => {

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import {
   drawn,
+  isShown,
   lastSession,
-  maybePart,
   mount,
   part,
   partText,
@@ -102,6 +102,6 @@ describe("the form that for= names", () => {
     });
     const [, input] = lastSession().calls[0] ?? [];
     expect((input as { prompt: string }).prompt).to.equal("another");
-    expect(maybePart(element, "actions")).not.to.equal(null);
+    expect(isShown(element, "actions")).to.equal(true);
   });
 });
