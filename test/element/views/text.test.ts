@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { createPlainTextView } from "../../../packages/element/src/element/text-view.js";
-import { drawn, frame, lastSession, mount, part, until, useFakeSessions } from "../support/mount.js";
+import { drawn, frame, isShown, lastSession, mount, part, until, useFakeSessions } from "../support/mount.js";
 
 /** Text as models write it: words, line breaks of every kind, surrogate pairs, markup. */
 const prose = fc
@@ -139,7 +139,7 @@ describe("the text", () => {
     expect(output.tabIndex).to.equal(0);
     output.dispatchEvent(new WheelEvent("wheel", { deltaY: -100 }));
     output.scrollTop = 0;
-    await until(() => !part(element, "jump").hidden, "the way back");
+    await until(() => isShown(element, "jump"), "the way back");
     lastSession().emit({ type: "text", delta: "more\n\n".repeat(10) });
     await drawn(element);
     expect(output.scrollTop).to.equal(0);

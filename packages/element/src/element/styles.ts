@@ -64,7 +64,7 @@ export const styles: CSSResult = css`
 [data-row=notice] > .actions { grid-row: notice; align-items: start; padding-block: 12px; padding-inline: 0 var(--_pad); background: var(--_danger-surface); border-block-start: 1px solid var(--_border); }
 [data-row=footer] > .actions { grid-row: footer; border-block-start: 1px solid var(--_border); padding-block: 8px; }
 [data-state=idle] > .actions { padding-inline: 0 var(--_pad); }
-.button { appearance: none; display: inline-flex; align-items: center; gap: 6px; block-size: 32px; padding: 0 12px; font: inherit; font-size: 13px; font-weight: 500; line-height: 1; white-space: nowrap; color: var(--_text); background: transparent; border: 1px solid transparent; border-radius: var(--ai-button-radius, 8px); cursor: pointer; transition: background-color .12s, border-color .12s; }
+.button { appearance: none; display: inline-flex; align-items: center; gap: 6px; block-size: 32px; padding: 0 12px; font: inherit; font-size: 13px; font-weight: 500; line-height: 1; white-space: nowrap; color: var(--_text); background: transparent; border: 1px solid transparent; border-radius: var(--ai-button-radius, 8px); cursor: pointer; }
 .button .glyph { display: none; color: inherit; }
 .primary { background: var(--ai-button-surface, var(--_text)); color: var(--ai-button-text, var(--_surface)); }
 .outline { border-color: var(--_outline); background: var(--_surface); }
@@ -134,7 +134,7 @@ p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; text-wrap: pretty
 }
 @media (prefers-reduced-motion: reduce) {
   .spin, .indeterminate i, .live p:last-child::after { animation: none; }
-  .rail i, .segment i, .button { transition: none; }
+  .rail i, .segment i { transition: none; }
   .indeterminate i { inset-inline-start: 34%; }
 }
 @media (forced-colors: active) {
