@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 
 const source = (file: string): string => resolve(import.meta.dirname, "src", file);
 
@@ -10,6 +10,26 @@ const entries = Object.fromEntries(
     .filter((name) => existsSync(source(`${name}.ts`)))
     .map((name) => [name, source(`${name}.ts`)]),
 );
+
+/** A minifier leaves the inside of templates alone; white space between rules and around tags is none of the look. */
+const squeezeTemplates: Plugin = {
+  name: "squeeze-templates",
+  enforce: "pre",
+  transform(code, id) {
+    if (!/\/src\/element\/.*\.ts$/.test(id)) return null;
+    return code
+      .replace(/\bcss`[^`]*`/g, (sheet) =>
+        sheet
+          .replace(/\/\*[\s\S]*?\*\//g, "")
+          .replace(/\s+/g, " ")
+          .replace(/ ?([{};,]) ?/g, "$1")
+          .replace(/([a-z-]): /g, "$1:")
+          .replace(/;}/g, "}"),
+      )
+      .replace(/\n\s*(?=<[a-z/])/g, "")
+      .replace(/(html`[^`]*>)\n\s*\$\{/g, "$1${");
+  },
+};
 
 /**
  * `vite build`: the entries, with what they stand on left to the application's bundler.
@@ -28,7 +48,9 @@ export default defineConfig(({ mode }) => ({
       ? {
           lib: { entry: source("index.ts"), formats: ["es"], fileName: () => "ai-progress-stream.js" },
           // Vite leaves the white space in ES libraries unless it is told so here; licences must stay.
-          rollupOptions: { output: { minify: true, comments: { legal: true } } },
+          rollupOptions: {
+            output: { minify: true, comments: { legal: true, annotation: false, jsdoc: false } },
+          },
         }
       : {
           lib: { entry: entries, formats: ["es"] },
@@ -43,4 +65,5 @@ export default defineConfig(({ mode }) => ({
           },
         }),
   },
+  ...(mode === "standalone" ? { plugins: [squeezeTemplates] } : {}),
 }));

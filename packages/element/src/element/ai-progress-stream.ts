@@ -15,8 +15,9 @@ import { type Autoscroll, createAutoscroll } from "./autoscroll.js";
 import type { ElementState } from "./events.js";
 import { FormLink } from "./form-link.js";
 import { fill } from "./format.js";
-import { jsonConverter, parseJson } from "./json-converter.js";
+import { parseJson } from "./json-converter.js";
 import { isLabelled, type Labels, labelsFor, languageAt } from "./labels/labels.js";
+import { defaults, properties } from "./properties.js";
 import { type Appended, RunController } from "./run-controller.js";
 import { styles } from "./styles.js";
 import { createPlainTextView, type TextView } from "./text-view.js";
@@ -154,30 +155,7 @@ export class AiProgressStream extends LitElement {
 
   static override styles: CSSResult = styles;
 
-  static override properties: PropertyDeclarations = {
-    action: { type: String },
-    method: { type: String },
-    htmlFor: { type: String, attribute: "for" },
-    body: { converter: jsonConverter("body") },
-    headers: { attribute: false },
-    credentials: { type: String },
-    autostart: { type: Boolean },
-    persist: { type: String },
-    runId: { type: String, attribute: "run-id" },
-    cancelUrl: { type: String, attribute: "cancel-url" },
-    resumeUrl: { type: String, attribute: "resume-url" },
-    maxRetries: { type: Number, attribute: "max-retries" },
-    idleTimeout: { type: Number, attribute: "idle-timeout" },
-    stages: { converter: jsonConverter("stages") },
-    stagesView: { type: String, attribute: "stages-view" },
-    autoscroll: { type: String },
-    announce: { type: String },
-    show: { type: String },
-    currency: { type: String },
-    label: { type: String },
-    labels: { converter: jsonConverter("labels") },
-    name: { type: String },
-  };
+  static override properties: PropertyDeclarations = properties;
 
   /** Where runs are started: the mounted endpoint. Nothing is sent before a start is meant. */
   declare action: string;
@@ -256,28 +234,7 @@ export class AiProgressStream extends LitElement {
 
   constructor() {
     super();
-    this.action = "";
-    this.method = "POST";
-    this.htmlFor = "";
-    this.body = null;
-    this.headers = null;
-    this.credentials = "same-origin";
-    this.autostart = false;
-    this.persist = "";
-    this.runId = "";
-    this.cancelUrl = "";
-    this.resumeUrl = "";
-    this.maxRetries = null;
-    this.idleTimeout = null;
-    this.stages = null;
-    this.stagesView = "auto";
-    this.autoscroll = "on";
-    this.announce = "milestones";
-    this.show = "elapsed tokens cost";
-    this.currency = "USD";
-    this.label = "";
-    this.labels = null;
-    this.name = "";
+    Object.assign(this, defaults);
     new Ticker(this, () => this.#clock());
     this.#setStates("idle");
   }

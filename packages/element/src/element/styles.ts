@@ -57,7 +57,8 @@ export const styles: CSSResult = css`
 .message { flex: 1; min-inline-size: 0; font-weight: 500; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 [data-state=done] .message, [data-state=error] .message, [data-state=cancelled] .message { white-space: normal; }
 .remark { font-weight: 400; color: var(--_muted); }
-.glyph { flex: none; inline-size: 16px; block-size: 16px; color: var(--_accent); }
+.glyph { flex: none; inline-size: 16px; block-size: 16px; color: var(--_accent); fill: none; stroke: currentColor; stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round; }
+.spin { stroke-width: 2; } .ok { stroke-width: 1.75; } .dot { stroke-width: 6.5; } .solid { fill: currentColor; }
 .ok { color: var(--_success); } .warn { color: var(--_warning); } .danger { color: var(--_danger); } .muted { color: var(--_muted); }
 
 .actions { grid-row: header; grid-column: 2 !important; display: flex; align-items: center; padding-inline: 0 8px; }

@@ -1,15 +1,25 @@
 import { html, type TemplateResult } from "lit";
 
-/** 16 px drawings; what they mean is always said in words beside them. */
-export const spinGlyph: TemplateResult = html`<svg class="glyph spin" viewBox="0 0 16 16" fill="none" aria-hidden="true"><circle cx="8" cy="8" r="6" stroke="currentColor" stroke-opacity=".22" stroke-width="2"/><path d="M14 8a6 6 0 0 0-6-6" stroke="currentColor" stroke-width="2" stroke-linecap="round"/></svg>`;
-export const tickGlyph: TemplateResult = html`<svg class="glyph ok" viewBox="0 0 16 16" fill="none" aria-hidden="true"><path d="m3.5 8.5 3 3 6-7" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
-export const dotGlyph: TemplateResult = html`<svg class="glyph" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="3.25" fill="currentColor"/></svg>`;
-export const ringGlyph: TemplateResult = html`<svg class="glyph muted" viewBox="0 0 16 16" fill="none" aria-hidden="true"><circle cx="8" cy="8" r="3" stroke="currentColor" stroke-width="1.5"/></svg>`;
-export const crossGlyph: TemplateResult = html`<svg class="glyph danger" viewBox="0 0 16 16" fill="none" aria-hidden="true"><path d="m4.5 4.5 7 7m0-7-7 7" stroke="currentColor" stroke-width="1.75" stroke-linecap="round"/></svg>`;
-export const dashGlyph: TemplateResult = html`<svg class="glyph muted" viewBox="0 0 16 16" fill="none" aria-hidden="true"><path d="M5 8h6" stroke="currentColor" stroke-width="1.5" stroke-linecap="round"/></svg>`;
-export const waveGlyph: TemplateResult = html`<svg class="glyph warn" viewBox="0 0 16 16" fill="none" aria-hidden="true"><path d="M2.5 6.5a8 8 0 0 1 11 0M5 9a4.5 4.5 0 0 1 6 0" stroke="currentColor" stroke-width="1.5" stroke-linecap="round"/><circle cx="8" cy="12" r="1" fill="currentColor"/></svg>`;
-export const alertGlyph: TemplateResult = html`<svg class="glyph danger" viewBox="0 0 16 16" fill="none" aria-hidden="true"><circle cx="8" cy="8" r="6" stroke="currentColor" stroke-width="1.5"/><path d="M8 5v3.5" stroke="currentColor" stroke-width="1.5" stroke-linecap="round"/><circle cx="8" cy="11" r=".9" fill="currentColor"/></svg>`;
-export const stopGlyph: TemplateResult = html`<svg class="glyph muted" viewBox="0 0 16 16" aria-hidden="true"><rect x="4.5" y="4.5" width="7" height="7" rx="1.5" fill="currentColor"/></svg>`;
-export const playGlyph: TemplateResult = html`<svg class="glyph" viewBox="0 0 16 16" aria-hidden="true"><path d="M5.5 3.6v8.8a.6.6 0 0 0 .9.5l7-4.4a.6.6 0 0 0 0-1l-7-4.4a.6.6 0 0 0-.9.5Z" fill="currentColor"/></svg>`;
-export const againGlyph: TemplateResult = html`<svg class="glyph" viewBox="0 0 16 16" fill="none" aria-hidden="true"><path d="M13 8a5 5 0 1 1-1.6-3.7M13 2.5V5h-2.5" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
-export const copyGlyph: TemplateResult = html`<svg class="glyph" viewBox="0 0 16 16" fill="none" aria-hidden="true"><rect x="5.5" y="5.5" width="7.5" height="7.5" rx="1.5" stroke="currentColor" stroke-width="1.5"/><path d="M10.5 3H4.5A1.5 1.5 0 0 0 3 4.5v6" stroke="currentColor" stroke-width="1.5" stroke-linecap="round"/></svg>`;
+/** A 16 px drawing of one line; its weight is the style sheet's. What it means is always said in words beside it. */
+const glyph = (kind: string, path: string): TemplateResult =>
+  html`<svg class="glyph ${kind}" viewBox="0 0 16 16" aria-hidden="true"><path d=${path} /></svg>`;
+
+export const spinGlyph: TemplateResult = html`<svg class="glyph spin" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6" opacity=".22" /><path d="M14 8a6 6 0 0 0-6-6" /></svg>`;
+export const tickGlyph: TemplateResult = glyph("ok", "m3.5 8.5 3 3 6-7");
+/** A line of no length, as thick as the dot is wide. */
+export const dotGlyph: TemplateResult = glyph("dot", "M8 8h0");
+export const ringGlyph: TemplateResult = glyph("muted", "M5 8a3 3 0 1 0 6 0 3 3 0 1 0-6 0");
+export const crossGlyph: TemplateResult = glyph("danger", "m4.5 4.5 7 7m0-7-7 7");
+export const dashGlyph: TemplateResult = glyph("muted", "M5 8h6");
+export const waveGlyph: TemplateResult = glyph(
+  "warn",
+  "M2.5 6.5a8 8 0 0 1 11 0M5 9a4.5 4.5 0 0 1 6 0m-3 3h0",
+);
+export const alertGlyph: TemplateResult = glyph(
+  "danger",
+  "M2 8a6 6 0 1 0 12 0A6 6 0 1 0 2 8m6-3v3.5m0 2.6h0",
+);
+export const stopGlyph: TemplateResult = glyph("muted solid", "M5.25 5.25h5.5v5.5h-5.5z");
+export const playGlyph: TemplateResult = glyph("solid", "M5.5 3.5v9l7-4.5z");
+export const againGlyph: TemplateResult = glyph("", "M13 8a5 5 0 1 1-1.6-3.7M13 2.5V5h-2.5");
+export const copyGlyph: TemplateResult = glyph("", "M5.5 5.5H13V13H5.5zM10.5 3H3v7.5");

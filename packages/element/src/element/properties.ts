@@ -1,0 +1,46 @@
+import type { PropertyDeclaration, PropertyDeclarations } from "lit";
+import { jsonConverter } from "./json-converter.js";
+
+/** What every property is until it is set; its type tells how its attribute is read. */
+export const defaults: Readonly<Record<string, string | boolean | null>> = {
+  action: "",
+  method: "POST",
+  htmlFor: "",
+  body: null,
+  headers: null,
+  credentials: "same-origin",
+  autostart: false,
+  persist: "",
+  runId: "",
+  cancelUrl: "",
+  resumeUrl: "",
+  maxRetries: null,
+  idleTimeout: null,
+  stages: null,
+  stagesView: "auto",
+  autoscroll: "on",
+  announce: "milestones",
+  show: "elapsed tokens cost",
+  currency: "USD",
+  label: "",
+  labels: null,
+  name: "",
+};
+
+const declared: PropertyDeclarations = {
+  htmlFor: { attribute: "for" },
+  headers: { attribute: false },
+  maxRetries: { attribute: "max-retries", type: Number },
+  idleTimeout: { attribute: "idle-timeout", type: Number },
+};
+
+const declare = (name: string): PropertyDeclaration => ({
+  attribute: name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+  ...(defaults[name] === null ? { converter: jsonConverter(name) } : {}),
+  ...(defaults[name] === false ? { type: Boolean } : {}),
+});
+
+/** Attributes are the properties' names in kebab case; where one is null at first, it holds JSON. */
+export const properties: PropertyDeclarations = Object.fromEntries(
+  Object.keys(defaults).map((name) => [name, declared[name] ?? declare(name)]),
+);
