@@ -29,7 +29,8 @@ export async function mount(
   parent: Element = document.body,
 ): Promise<AiProgressStream> {
   const template = document.createElement("template");
-  template.innerHTML = content;
+  // Under Trusted Types even the empty string is refused.
+  if (content) template.innerHTML = content;
   const element = document.createElement("ai-progress-stream");
   for (const [name, value] of Object.entries({ action: "/fake", ...attributes })) {
     element.setAttribute(name, value);

@@ -1,5 +1,5 @@
 import { AiProgressStream } from "@ai-progress-stream/element";
-import { initialState } from "@ai-progress-stream/protocol";
+import { initialState, runError } from "@ai-progress-stream/protocol";
 import { expect } from "chai";
 import {
   drawn,
@@ -106,7 +106,45 @@ describe("the element", () => {
     void element.start();
     const error = await element.start().catch((reason: unknown) => reason);
     expect((error as DOMException).name).to.equal("InvalidStateError");
+    expect(lastSession().calls.length).to.equal(1);
+  });
+
+  it("retries on the session that knows the key of a start nobody answered", async () => {
+    const element = await mount();
+    void element.start({ q: 1 });
+    const session = lastSession();
+    session.set({ phase: "ended", error: runError("upstream_unavailable") });
+    session.isResumable = true;
+    await element.retry();
+    expect(session.calls.at(-1)).to.deep.equal(["resume"]);
+    session.set({ phase: "ended", error: runError("upstream_unavailable") });
+    session.isResumable = false;
+    void element.retry();
+    await until(() => session.calls.length === 4);
+    expect(session.calls.at(-1)).to.deep.equal(["start", { q: 1 }]);
     expect(sessions.length).to.equal(1);
+  });
+
+  it("makes another session once its options have changed", async () => {
+    const element = await mount();
+    void element.start();
+    lastSession().emit({ type: "end", status: "succeeded" });
+    element.action = "/other";
+    void element.start();
+    expect(sessions.length).to.equal(2);
+    expect(lastSession().options.action).to.equal("/other");
+  });
+
+  it("says that the run is lost when it comes back and the run cannot be found", async () => {
+    const element = await mount();
+    void element.start();
+    lastSession().emit({ type: "text", delta: "kept" });
+    element.remove();
+    await Promise.resolve();
+    document.body.append(element);
+    await until(() => element.state === "error");
+    expect(element.error?.code).to.equal("run_lost");
+    expect(element.text).to.equal("kept");
   });
 
   it("tells how a run went, in order", async () => {

@@ -218,6 +218,7 @@ export class AiProgressStream extends LitElement {
   });
   readonly #floor = createProgressFloor();
   readonly #internals: ElementInternals | null = this.attachInternals?.() ?? null;
+  #session: { session: Session; fingerprint: string; headers: HeadersSource | null } | null = null;
   #floorRun = 0;
   #view: View | null = null;
   #action: Action | null = null;
@@ -281,7 +282,7 @@ export class AiProgressStream extends LitElement {
   async retry(): Promise<void> {
     if (this.state === "reconnecting") return this.#run.retryNow();
     if (isBusy(this.state)) return;
-    if (this.state === "error" && this.#run.status.isResumable && (await this.#run.resume())) return;
+    if (this.state === "error" && (await this.#run.resume())) return;
     if (this.#run.started) await this.start(this.#run.started.input);
     else await this.#startAnew();
   }
@@ -407,17 +408,27 @@ export class AiProgressStream extends LitElement {
   #createSession(): Session {
     const { action, cancelUrl, resumeUrl, maxRetries, idleTimeout, headers } = this;
     const key = `${this.id || this.name}:${action}`;
-    return (this.constructor as typeof AiProgressStream).createSession({
+    const options = {
       action,
       method: this.method.toUpperCase() === "GET" ? "GET" : "POST",
       credentials: this.credentials,
-      persistence: this.persist === "session" ? sessionPersistence(key) : null,
-      ...(headers ? { headers } : {}),
       ...(cancelUrl ? { cancelUrl } : {}),
       ...(resumeUrl ? { resumeUrl } : {}),
       ...(maxRetries === null ? {} : { maxRetries }),
       ...(idleTimeout === null ? {} : { idleTimeoutMs: idleTimeout }),
+    } as const;
+    const isPersistent = this.persist === "session";
+    const fingerprint = JSON.stringify([options, isPersistent && key]);
+    if (this.#session?.fingerprint === fingerprint && this.#session.headers === headers) {
+      return this.#session.session;
+    }
+    const session = (this.constructor as typeof AiProgressStream).createSession({
+      ...options,
+      persistence: isPersistent ? sessionPersistence(key) : null,
+      ...(headers ? { headers } : {}),
     });
+    this.#session = { session, fingerprint, headers };
+    return session;
   }
 
   #labels(): Labels {

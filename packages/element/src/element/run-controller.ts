@@ -1,4 +1,10 @@
-import { initialState, type RunError, type RunEvent, type RunState } from "@ai-progress-stream/protocol";
+import {
+  initialState,
+  type RunError,
+  type RunEvent,
+  type RunState,
+  runError,
+} from "@ai-progress-stream/protocol";
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import type { Session, SessionStatus } from "../client/session.js";
 import {
@@ -38,7 +44,7 @@ export interface Appended {
 }
 
 export interface RunControllerOptions {
-  /** Makes a session of the options as they are now. */
+  /** A session of the options as they are now; the last one, where they have not changed. */
   readonly createSession: () => Session;
   /** At most once an animation frame: the texts are to be brought to `shown`. */
   readonly onFrame: (appended: Appended) => void;
@@ -146,7 +152,11 @@ export class RunController implements ReactiveController {
     if (!this.#isDetached || !this.#session) return;
     this.#isDetached = false;
     this.#subscribe(this.#session);
-    void this.#session.resume();
+    void this.#session.resume().then((isFound) => {
+      const status = this.#session?.status;
+      if (isFound || !status || status.error) return;
+      this.#apply({ ...status, phase: "ended", error: runError("run_lost") });
+    });
   }
 
   /** A move within the document disconnects and connects in one task: only what stays away lets go. */
@@ -174,7 +184,9 @@ export class RunController implements ReactiveController {
     this.#apply({ ...IDLE, phase: "connecting" });
   }
 
+  /** The same session again keeps what it knows: a start that nobody answered is then repeated, not doubled. */
   #use(session: Session): Session {
+    if (session === this.#session) return session;
     this.#release();
     this.#session = session;
     this.#subscribe(session);
@@ -216,7 +228,7 @@ export class RunController implements ReactiveController {
     this.status = status;
     this.state = elementState(status);
     const { state: run } = status;
-    if (run !== before.state && run.updatedAt > 0) {
+    if (run !== before.state && run.seq > 0) {
       this.#clockOffset = Math.max(this.#clockOffset, run.updatedAt - Date.now());
     }
     const hasEnded = previous !== this.state && !isBusy(this.state);

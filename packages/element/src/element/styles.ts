@@ -86,8 +86,9 @@ export const styles: CSSResult = css`
 .segment.failed { --_bar: var(--_danger); }
 :host(:dir(rtl)) i { transform-origin: right; }
 :host(:dir(rtl)) .card { text-align: right; }
-.indeterminate i { inline-size: 32%; inset-inline: 0 auto; transform: none; transition: none; background: linear-gradient(90deg, transparent, var(--_bar), transparent); animation: travel 1.6s ease-in-out infinite; }
-@keyframes travel { from { left: -32%; } to { left: 100%; } }
+.indeterminate i { inline-size: 32%; left: 0; right: auto; transition: none; background: linear-gradient(90deg, transparent, var(--_bar), transparent); animation: travel 1.6s ease-in-out infinite; }
+@keyframes travel { from { transform: translateX(-100%); } to { transform: translateX(313%); } }
+:host(:dir(rtl)) .indeterminate i { animation-direction: reverse; }
 
 .stages { grid-row: stages; list-style: none; margin: 0; padding: 6px var(--_pad) 14px; display: grid; gap: 2px; }
 [data-state=idle] > .stages { padding-block-start: 0; }
@@ -136,7 +137,7 @@ p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; text-wrap: pretty
 @media (prefers-reduced-motion: reduce) {
   .spin, .indeterminate i, .live p:last-child::after { animation: none; }
   .rail i, .segment i { transition: none; }
-  .indeterminate i { inset-inline-start: 34%; }
+  .indeterminate i { left: 34%; transform: none; }
 }
 @media (forced-colors: active) {
   .rail i, .segment i, .live p:last-child::after { background: Highlight; forced-color-adjust: none; }

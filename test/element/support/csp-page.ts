@@ -1,0 +1,18 @@
+/** The script of a page with a strict policy: plays every scene and notes on the root what the policy refused. */
+const violations: string[] = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  violations.push(`${event.violatedDirective} ${event.sample}`);
+});
+
+const { mountScene, useFakeSessions } = await import("./mount.js");
+const { scenes } = await import("./scenes.js");
+useFakeSessions();
+for (const scene of scenes.filter(({ content }) => !content)) {
+  const element = await mountScene(scene);
+  const segments = element.shadowRoot?.querySelectorAll<HTMLElement>("[part~=segment]");
+  const third = segments?.[2];
+  if (third) document.documentElement.dataset["weight"] = getComputedStyle(third).flexGrow;
+}
+document.documentElement.dataset["violations"] = violations.join("; ") || "none";
+
+export {};
