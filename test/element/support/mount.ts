@@ -64,10 +64,13 @@ export async function drawn(element: AiProgressStream): Promise<void> {
 }
 
 /** Waits for a condition, not for a time. */
-export async function until<T>(condition: () => T, what = "the condition"): Promise<NonNullable<T>> {
+export async function until<T>(
+  condition: () => T | Promise<T>,
+  what = "the condition",
+): Promise<NonNullable<T>> {
   const deadline = performance.now() + 10_000;
   for (;;) {
-    const value = condition();
+    const value = await condition();
     if (value) return value;
     if (performance.now() > deadline) throw new Error(`${what} did not come true`);
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -1,0 +1,93 @@
+import { AiProgressStream } from "@ai-progress-stream/element";
+import { expect } from "chai";
+import { drawn, mount, part, partText, until } from "../support/mount.js";
+
+const ANSWER = "Grüße, wörld 🌍\nline two\r\n…and done.";
+const { createSession } = AiProgressStream;
+let rooms = 0;
+const room = (): string => `element-${Date.now()}-${rooms++}`;
+
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly key: string | null;
+}
+async function callsIn(name: string): Promise<readonly Call[]> {
+  const response = await fetch(`/api/rooms/${name}`);
+  return ((await response.json()) as { calls: readonly Call[] }).calls;
+}
+
+describe("the element on the wire", () => {
+  beforeEach(() => {
+    AiProgressStream.createSession = createSession;
+    document.documentElement.lang = "en";
+  });
+  afterEach(() => document.body.replaceChildren());
+
+  it("shows a whole run", async () => {
+    const element = await mount({ action: `/api/whole/${room()}` });
+    const { status } = await element.start({ q: 1 });
+    await drawn(element);
+    expect(status).to.equal("succeeded");
+    expect(part(element, "text").textContent).to.equal(ANSWER);
+    expect(element.result).to.deep.equal({ pages: [1, 2], ok: true });
+    expect(partText(element, "footer")).to.equal("0.0 s 46 tokens");
+  });
+
+  it("shows the same after a cut, and started one run", async () => {
+    const name = room();
+    const element = await mount({ action: `/api/cut-once-900/${name}` });
+    const attempts: number[] = [];
+    element.addEventListener("ai-reconnect", (event) => attempts.push(event.detail.attempt));
+    await element.start({ q: 1 });
+    await drawn(element);
+    expect(part(element, "text").textContent).to.equal(ANSWER);
+    expect(attempts.length).to.be.greaterThan(0);
+    expect((await callsIn(name)).filter(({ method }) => method === "POST").length).to.equal(1);
+  });
+
+  it("cancels by its button and keeps the text", async () => {
+    const name = room();
+    const element = await mount({ action: `/api/held/${name}` });
+    void element.start({});
+    await until(() => element.text !== "");
+    await until(() => {
+      part(element, "action").click();
+      return element.state === "cancelled";
+    });
+    await drawn(element);
+    expect(partText(element, "message")).to.contain("by you");
+    expect((await callsIn(name)).filter(({ path }) => path.endsWith("/cancel")).length).to.equal(1);
+  });
+
+  it("retries a start that nobody answered with the same key", async () => {
+    const name = room();
+    // Chromium itself sends a POST again, once for each kept-alive socket it finds closed: lose more than those.
+    const element = await mount({ action: `/api/lost-headers-12/${name}`, "max-retries": "0" });
+    await element.start({ q: 1 });
+    expect(element.state).to.equal("error");
+    await until(async () => {
+      if (element.state === "error") await element.retry();
+      return element.state === "done";
+    });
+    await until(() => element.state === "done");
+    const keys = (await callsIn(name)).map(({ key }) => key);
+    expect(keys.length).to.be.greaterThan(12);
+    expect(new Set(keys).size).to.equal(1);
+  });
+
+  it("finds its run after a reload", async () => {
+    const name = room();
+    const attributes = { action: `/api/held/${name}`, persist: "session", id: name };
+    const element = await mount(attributes);
+    void element.start({});
+    await until(() => element.text !== "");
+    const before = element.text;
+    element.remove();
+    const again = await mount(attributes);
+    await until(() => again.text === before);
+    await until(() => again.state === "streaming");
+    expect((await callsIn(name)).filter(({ method }) => method === "POST").length).to.equal(1);
+    await again.cancel();
+  });
+});
