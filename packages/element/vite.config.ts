@@ -56,6 +56,7 @@ export default defineConfig(({ mode }) => ({
           lib: { entry: entries, formats: ["es"] },
           minify: false,
           rollupOptions: {
+            output: { chunkFileNames: "shared/[name].js" },
             external: [
               /^lit(\/|$)/,
               /^@ai-progress-stream\/protocol/,

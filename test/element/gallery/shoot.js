@@ -37,7 +37,7 @@ try {
     // A picture of the full page does not lay out what content-visibility has skipped: a tall window does.
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     await page.setViewport({ width: 1440, height: height + 200, deviceScaleFactor: 1 });
-    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 200)));
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 600)));
     await page.screenshot({ path: `${output}${name}.png`, fullPage: true });
     await page.close();
   }

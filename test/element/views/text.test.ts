@@ -109,6 +109,26 @@ describe("the text", () => {
     expect(part(element, "text").textContent).to.equal("all of it");
   });
 
+  it("goes on in a hidden page, which gets no frames", async () => {
+    const element = await mount();
+    void element.start();
+    const { requestAnimationFrame } = window;
+    window.requestAnimationFrame = () => 1;
+    Object.defineProperty(document, "hidden", { value: true, configurable: true });
+    try {
+      let told = "";
+      element.addEventListener("ai-text", (event) => {
+        told = event.detail.text;
+      });
+      lastSession().emit({ type: "text", delta: "unseen" });
+      await until(() => told === "unseen", "the event");
+      expect(part(element, "text").textContent).to.equal("unseen");
+    } finally {
+      window.requestAnimationFrame = requestAnimationFrame;
+      Reflect.deleteProperty(document, "hidden");
+    }
+  });
+
   it("renders nothing of Lit's for text alone", async () => {
     const element = await mount();
     void element.start();

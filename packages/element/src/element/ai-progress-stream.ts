@@ -8,17 +8,19 @@ import {
   type PropertyValues,
   type TemplateResult,
 } from "lit";
-import { sessionPersistence } from "../client/persistence.js";
 import { createSession, type HeadersSource, type Session, type SessionOptions } from "../client/session.js";
 import { type AnnounceMode, Announcer } from "./announcer.js";
 import { type Autoscroll, createAutoscroll } from "./autoscroll.js";
+import { setCustomStates } from "./custom-states.js";
 import type { ElementState } from "./events.js";
 import { FormLink } from "./form-link.js";
 import { fill } from "./format.js";
 import { parseJson } from "./json-converter.js";
 import { isLabelled, type Labels, labelsFor, languageAt } from "./labels/labels.js";
+import { liveRegions, sayIn } from "./live-regions.js";
 import { defaults, properties } from "./properties.js";
 import { type Appended, RunController } from "./run-controller.js";
+import { fingerprintOf, optionsOf } from "./session-options.js";
 import { styles } from "./styles.js";
 import { createPlainTextView, type TextView } from "./text-view.js";
 import { Ticker } from "./ticker.js";
@@ -43,18 +45,6 @@ import { failureText } from "./views/wording.js";
 /** A click this soon after the button changed its meaning was meant for the old one. */
 const CLICK_GUARD_MS = 400;
 const COPIED_MS = 2_000;
-const ALL_STATES: readonly ElementState[] = [
-  "idle",
-  "connecting",
-  "running",
-  "streaming",
-  "reconnecting",
-  "cancelling",
-  "done",
-  "error",
-  "cancelled",
-];
-
 /**
  * Staged progress and streaming text for one long job.
  *
@@ -231,7 +221,6 @@ export class AiProgressStream extends LitElement {
   #isCopied = false;
   #copyTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #announcer = new Announcer((message, isUrgent) => this.#say(message, isUrgent));
-  #politeTurn = 0;
 
   constructor() {
     super();
@@ -350,7 +339,7 @@ export class AiProgressStream extends LitElement {
   ${footerView(view, elapsed)}
   ${state === "idle" ? html`<slot name="idle"></slot>` : nothing}
 </section>
-<div class="hidden" aria-live="polite" aria-atomic="true"></div><div class="hidden" aria-live="polite" aria-atomic="true"></div><div class="hidden" role="alert"></div>`;
+${liveRegions}`;
   }
 
   protected override firstUpdated(): void {
@@ -406,29 +395,12 @@ export class AiProgressStream extends LitElement {
   }
 
   #createSession(): Session {
-    const { action, cancelUrl, resumeUrl, maxRetries, idleTimeout, headers } = this;
-    const key = `${this.id || this.name}:${action}`;
-    const options = {
-      action,
-      method: this.method.toUpperCase() === "GET" ? "GET" : "POST",
-      credentials: this.credentials,
-      ...(cancelUrl ? { cancelUrl } : {}),
-      ...(resumeUrl ? { resumeUrl } : {}),
-      ...(maxRetries === null ? {} : { maxRetries }),
-      ...(idleTimeout === null ? {} : { idleTimeoutMs: idleTimeout }),
-    } as const;
-    const isPersistent = this.persist === "session";
-    const fingerprint = JSON.stringify([options, isPersistent && key]);
-    if (this.#session?.fingerprint === fingerprint && this.#session.headers === headers) {
-      return this.#session.session;
+    const fingerprint = fingerprintOf(this);
+    if (this.#session?.fingerprint !== fingerprint || this.#session.headers !== this.headers) {
+      const { createSession } = this.constructor as typeof AiProgressStream;
+      this.#session = { session: createSession(optionsOf(this)), fingerprint, headers: this.headers };
     }
-    const session = (this.constructor as typeof AiProgressStream).createSession({
-      ...options,
-      persistence: isPersistent ? sessionPersistence(key) : null,
-      ...(headers ? { headers } : {}),
-    });
-    this.#session = { session, fingerprint, headers };
-    return session;
+    return this.#session.session;
   }
 
   #labels(): Labels {
@@ -488,23 +460,7 @@ export class AiProgressStream extends LitElement {
   }
 
   #setStates(state: ElementState): void {
-    const states = this.#internals?.states;
-    if (!states) return;
-    const isIndeterminate = isBusy(state) && (this.#view?.progress ?? null) === null;
-    const wanted = new Set<string>([
-      state,
-      ...(isBusy(state) ? ["busy"] : []),
-      ...(isIndeterminate ? ["indeterminate"] : []),
-    ]);
-    for (const name of [...ALL_STATES, "busy", "indeterminate"]) {
-      try {
-        if (wanted.has(name)) states.add(name);
-        else states.delete(name);
-      } catch {
-        // Chromium before 125 knows only names that begin with two dashes.
-        return;
-      }
-    }
+    setCustomStates(this.#internals, state, (this.#view?.progress ?? null) === null);
   }
 
   #writeTexts(appended: Appended): void {
@@ -531,13 +487,7 @@ export class AiProgressStream extends LitElement {
   }
 
   #say(message: string, isUrgent: boolean): void {
-    const regions = this.renderRoot.querySelectorAll("section ~ div");
-    // Two in turn: a region whose text is replaced by the same words stays silent.
-    this.#politeTurn = 1 - this.#politeTurn;
-    const region = regions[isUrgent ? 2 : this.#politeTurn];
-    const other = regions[1 - this.#politeTurn];
-    if (other && !isUrgent) other.textContent = "";
-    if (region) region.textContent = message;
+    sayIn(this.renderRoot, message, isUrgent);
   }
 
   #act(): void {

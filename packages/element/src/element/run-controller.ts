@@ -36,6 +36,7 @@ const IDLE: SessionStatus = {
 const CONNECTING_DELAY_MS = 300;
 const RECONNECTING_DELAY_MS = 1_000;
 const HOLD_MS = 300;
+const HIDDEN_FRAME_MS = 250;
 
 /** What was appended to a channel since the last frame; null: it did not merely grow. */
 export interface Appended {
@@ -79,6 +80,7 @@ export class RunController implements ReactiveController {
   #isTextBehind = false;
   #reported: RunState = IDLE.state;
   #frame = 0;
+  #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
   #showTimer: ReturnType<typeof setTimeout> | undefined;
   #connectingSince = 0;
   #holdUntil = 0;
@@ -164,8 +166,7 @@ export class RunController implements ReactiveController {
     queueMicrotask(() => {
       if (this.#host.isConnected) return;
       clearTimeout(this.#showTimer);
-      cancelAnimationFrame(this.#frame);
-      this.#frame = 0;
+      this.#dropFrame();
       if (!this.#session || !isBusy(this.state)) return;
       this.#isDetached = true;
       this.#unsubscribe?.();
@@ -298,12 +299,20 @@ export class RunController implements ReactiveController {
   }
 
   #requestFrame(): void {
-    this.#frame ||= requestAnimationFrame(() => this.#flush());
+    // A hidden page gets no frames, and may still want to show progress in its title.
+    if (document.hidden) this.#hiddenTimer ??= setTimeout(() => this.#flush(), HIDDEN_FRAME_MS);
+    else this.#frame ||= requestAnimationFrame(() => this.#flush());
+  }
+
+  #dropFrame(): void {
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#hiddenTimer);
+    this.#frame = 0;
+    this.#hiddenTimer = undefined;
   }
 
   #flush(): void {
-    cancelAnimationFrame(this.#frame);
-    this.#frame = 0;
+    this.#dropFrame();
     const appended = this.#appended;
     this.#appended = { text: "", reasoning: "" };
     const isCurrent = this.shown === this.status;

@@ -57,6 +57,7 @@ function figuresView(view: View, elapsed: number | null): TemplateResult | typeo
     elapsed !== null && view.show.has("elapsed")
       ? html`<span role="timer" part="elapsed">${formatClock(elapsed)}</span>`
       : nothing;
+  if (clock === nothing && before + after === "") return nothing;
   const dot = (isBetween: boolean): string => (isBetween && clock !== nothing ? " · " : "");
   return html`<div class="figures" part="figures">${before}${dot(before !== "")}${clock}${dot(after !== "")}${after}</div>`;
 }

@@ -1,0 +1,46 @@
+import { sessionPersistence } from "../client/persistence.js";
+import type { HeadersSource, SessionOptions } from "../client/session.js";
+
+/** What of an element decides how its session is made. */
+export interface SessionAttributes {
+  readonly id: string;
+  readonly name: string;
+  readonly action: string;
+  readonly method: string;
+  readonly credentials: RequestCredentials;
+  readonly persist: string;
+  readonly cancelUrl: string;
+  readonly resumeUrl: string;
+  readonly maxRetries: number | null;
+  readonly idleTimeout: number | null;
+  readonly headers: HeadersSource | null;
+}
+
+export function optionsOf(element: SessionAttributes): SessionOptions {
+  const { headers } = element;
+  return {
+    ...plainOptionsOf(element),
+    persistence: element.persist === "session" ? sessionPersistence(keyOf(element)) : null,
+    ...(headers ? { headers } : {}),
+  };
+}
+
+/** Differs where the options do, headers aside: those are to be compared by identity. */
+export const fingerprintOf = (element: SessionAttributes): string =>
+  JSON.stringify([plainOptionsOf(element), element.persist, keyOf(element)]);
+
+function plainOptionsOf(element: SessionAttributes): SessionOptions {
+  const { action, credentials, cancelUrl, resumeUrl, maxRetries, idleTimeout } = element;
+  return {
+    action,
+    method: element.method.toUpperCase() === "GET" ? "GET" : "POST",
+    credentials,
+    ...(cancelUrl ? { cancelUrl } : {}),
+    ...(resumeUrl ? { resumeUrl } : {}),
+    ...(maxRetries === null ? {} : { maxRetries }),
+    ...(idleTimeout === null ? {} : { idleTimeoutMs: idleTimeout }),
+  };
+}
+
+/** Two elements of one action keep their runs apart by id or name. */
+const keyOf = ({ id, name, action }: SessionAttributes): string => `${id || name}:${action}`;
