@@ -35,8 +35,17 @@ export default {
   nodeResolve: { exportConditions: conditions, browser: true },
   middleware: [toExpress],
   plugins: [esbuildPlugin({ ts: true, target: "es2022" })],
-  browsers: [chromeLauncher({ launchOptions: await findBrowser(), concurrency: 2 })],
+  browsers: [
+    chromeLauncher({
+      launchOptions: await findBrowser(),
+      concurrency: 2,
+      // A window each: a page in a hidden tab is given no animation frames.
+      createPage: async ({ browser }) => (await browser.createBrowserContext()).newPage(),
+    }),
+  ],
   concurrency: 2,
+  // What the element itself warns of is expected in tests that provoke it.
+  filterBrowserLogs: ({ args }) => !String(args[0]).startsWith("ai-progress-stream:"),
   reporters: [defaultReporter(), summaryReporter()],
   testsStartTimeout: 60_000,
   testsFinishTimeout: 180_000,
