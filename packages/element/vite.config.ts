@@ -43,7 +43,8 @@ export default defineConfig(({ mode }) => ({
   build: {
     emptyOutDir: false,
     target: "es2022",
-    sourcemap: true,
+    // The squeezed templates would leave a map of the one file wrong, and a wrong map is worse than none.
+    sourcemap: mode !== "standalone",
     ...(mode === "standalone"
       ? {
           lib: { entry: source("index.ts"), formats: ["es"], fileName: () => "ai-progress-stream.js" },

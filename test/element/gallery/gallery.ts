@@ -1,7 +1,7 @@
 import { mountScene, useFakeSessions } from "../support/mount.js";
 import { scenes } from "../support/scenes.js";
 
-/** Every state at once. `?scheme=dark&lang=de&dir=rtl&width=narrow` changes how. */
+/** Every state at once. `?scheme=dark&lang=de&dir=rtl&width=narrow` changes how, `only=running,done` which. */
 const wish = new URLSearchParams(location.search);
 const root = document.documentElement;
 root.lang = wish.get("lang") ?? "en";
@@ -9,9 +9,12 @@ root.dir = wish.get("dir") ?? "ltr";
 root.style.colorScheme = wish.get("scheme") ?? "light";
 document.body.classList.toggle("narrow", wish.get("width") === "narrow");
 
+const only = wish.get("only")?.split(",") ?? null;
+
 useFakeSessions();
 console.error = () => {};
 for (const scene of scenes) {
+  if (only && !only.includes(scene.name)) continue;
   const box = document.createElement("div");
   const title = document.createElement("h2");
   title.textContent = scene.name;

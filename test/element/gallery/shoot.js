@@ -1,4 +1,7 @@
-/** Writes pictures of every state to test/screenshots/: node test/element/gallery/shoot.js */
+/**
+ * Writes pictures of every state to test/screenshots/: node test/element/gallery/shoot.js
+ * With --readme: the two pictures of the README, to docs/.
+ */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import puppeteer from "puppeteer-core";
@@ -6,8 +9,11 @@ import { createServer } from "vite";
 import { findBrowser } from "../../support/browser.js";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const output = here("../../screenshots/");
-const pictures = {
+const isForReadme = process.argv.includes("--readme");
+const output = here(isForReadme ? "../../../docs/" : "../../screenshots/");
+const few = "only=running,streaming,reconnecting,done";
+const readmePictures = { "element-light": `scheme=light&${few}`, "element-dark": `scheme=dark&${few}` };
+const allPictures = {
   light: "scheme=light",
   dark: "scheme=dark",
   narrow: "scheme=light&width=narrow",
@@ -26,6 +32,7 @@ const server = await createServer({
 });
 await server.listen();
 const [url] = server.resolvedUrls.local;
+const pictures = isForReadme ? readmePictures : allPictures;
 const browser = await puppeteer.launch(await findBrowser());
 try {
   for (const [name, query] of Object.entries(pictures)) {
@@ -35,10 +42,11 @@ try {
     await page.goto(`${url}?${query}`);
     await page.waitForSelector("[data-ready]");
     // A picture of the full page does not lay out what content-visibility has skipped: a tall window does.
-    const height = await page.evaluate(() => document.documentElement.scrollHeight);
-    await page.setViewport({ width: 1440, height: height + 200, deviceScaleFactor: 1 });
+    const height = await page.evaluate(() => document.body.scrollHeight);
+    const size = { width: isForReadme ? 1260 : 1440, height: isForReadme ? height : height + 200 };
+    await page.setViewport({ ...size, deviceScaleFactor: isForReadme ? 2 : 1 });
     await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 600)));
-    await page.screenshot({ path: `${output}${name}.png`, fullPage: true });
+    await page.screenshot({ path: `${output}${name}.png`, fullPage: !isForReadme });
     await page.close();
   }
 } finally {
