@@ -12,10 +12,10 @@ mkdirSync(results, { recursive: true });
 const vitest = (config, name) => ({
   name,
   command: "vitest",
+  folder: "test",
   args: [
     "run",
-    "--root=test",
-    `--config=test/${config}`,
+    `--config=${config}`,
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${results}/${name}.json`,
@@ -39,10 +39,10 @@ const suites = [
 ];
 
 const total = { passed: 0, failed: 0, skipped: 0 };
-for (const { name, command, args, read } of suites) {
+for (const { name, command, args, folder, read } of suites) {
   console.log(`\n> ${command} (${name})`);
   const summaryFile = `${results}/${name}.json`;
-  const status = runTool(command, args, { env: { SUMMARY_FILE: summaryFile } });
+  const status = runTool(command, args, { folder, env: { SUMMARY_FILE: summaryFile } });
   const counts = existsSync(summaryFile)
     ? read(JSON.parse(readFileSync(summaryFile, "utf8")))
     : { passed: 0, failed: 0, skipped: 0 };

@@ -201,7 +201,7 @@ describe("silence", () => {
   });
 
   it("before the answer ends the attempt, and the same request is sent again", async () => {
-    const { session, seen } = scene("mute", { connectTimeoutMs: 60 });
+    const { session, seen } = scene("mute", { connectTimeoutMs: 1_000 });
     expectWhole(await session.start());
     const { runs, calls } = await seen();
     expect(runs).to.have.length(1);
