@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const IMPORT = /(?:^|\n)\s*(?:import|export)\b[^;"']*?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/g;
+const IMPORT =
+  /(?:^|\n)(?:import|export)\s[^;"']*?\bfrom\s+["']([^"']+)["']|(?:^|\n)import\s+["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/g;
 
 interface Import {
   /** Path of the importing file, from the root. */
@@ -22,7 +23,7 @@ function sourcesOf(folder: string): string[] {
 function importsOf(folder: string): Import[] {
   return sourcesOf(folder).flatMap((from) =>
     [...readFileSync(join(root, from), "utf8").matchAll(IMPORT)].map((match) => {
-      const to = match[1] ?? match[2] ?? "";
+      const to = match[1] ?? match[2] ?? match[3] ?? "";
       return { from, to: to.startsWith(".") ? relative(root, resolve(root, from, "..", to)) : to };
     }),
   );

@@ -42,6 +42,7 @@ const recordings = Object.keys(folders)
   );
 
 if (recordings.length === 0) {
+  console.warn("Left out: the recorded streams of providers. They are no part of this repository.");
   test.skip(`recorded streams are not at ${fixtures}: set FIXTURES_DIR to read them elsewhere`, () => {});
 }
 
