@@ -11,7 +11,12 @@ function open(options: MemoryStoreOptions = {}) {
   return { store, clock };
 }
 
-describeRunStore("the memory store", async () => open());
+describeRunStore("the memory store", async () => {
+  const { store, clock } = open();
+  return { store, other: store, clock };
+});
+
+const owner = { scope: "", principal: null };
 
 const spec = (run: string, key: string | null = null): NewRun => ({
   run,
@@ -31,10 +36,10 @@ test("an ended run is kept for its time and then forgotten with its key", async 
   await clock.advance(5_000);
   await store.append("a", "l", 1, [{ ...end, at: clock.now() }]);
   await clock.advance(59_999);
-  expect(await store.find("a")).not.toBeNull();
+  expect(await store.find("a", owner)).not.toBeNull();
   expect(await store.create(spec("b", "k"))).toEqual({ kind: "attached", run: "a" });
   await clock.advance(2);
-  expect(await store.find("a")).toBeNull();
+  expect(await store.find("a", owner)).toBeNull();
   expect(await store.create(spec("b", "k"))).toEqual({ kind: "created" });
 });
 
@@ -45,8 +50,8 @@ test("a full store makes room by the oldest ended run, and is busy where none ha
   await store.append("b", "l", 1, [end]);
   await store.append("a", "l", 1, [end]);
   expect(await store.create(spec("d"))).toEqual({ kind: "created" });
-  expect(await store.find("b")).toBeNull();
-  expect(await store.find("a")).not.toBeNull();
+  expect(await store.find("b", owner)).toBeNull();
+  expect(await store.find("a", owner)).not.toBeNull();
 });
 
 test("the text of all runs is bounded, too", async () => {
@@ -56,7 +61,7 @@ test("the text of all runs is bounded, too", async () => {
   expect(await store.create(spec("b"))).toMatchObject({ kind: "busy" });
   await store.append("a", "l", 2, [end]);
   expect(await store.create(spec("b"))).toEqual({ kind: "created" });
-  expect(await store.find("a")).toBeNull();
+  expect(await store.find("a", owner)).toBeNull();
 });
 
 test("after a thousand runs and their time nothing is left, and closing leaves no timer", async () => {
@@ -67,8 +72,8 @@ test("after a thousand runs and their time nothing is left, and closing leaves n
   }
   expect(clock.pending).toBe(1);
   await clock.advance(1_001);
-  expect(await store.find("r0")).toBeNull();
-  expect(await store.find("r999")).toBeNull();
+  expect(await store.find("r0", owner)).toBeNull();
+  expect(await store.find("r999", owner)).toBeNull();
   expect(clock.pending).toBe(0);
   await store.create(spec("last"));
   await store.append("last", "l", 1, [{ ...end, at: clock.now() }]);

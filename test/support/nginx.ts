@@ -1,11 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { until } from "./gate.js";
+import { freePort } from "./listen.js";
 
 /** Null, or why there is no nginx to test behind. */
 export const whyNoNginx: string | null = spawnSync("nginx", ["-v"]).error
@@ -55,12 +54,4 @@ export async function startNginx(target: string, directives = ""): Promise<strin
     ),
   );
   return origin;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

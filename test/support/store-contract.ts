@@ -4,12 +4,17 @@ import { describe, expect, test } from "vitest";
 import type { ManualClock } from "./manual-clock.js";
 
 export interface StoreUnderTest {
+  /** What the producer writes through. */
   readonly store: RunStore;
+  /** What everybody else uses; another node's, where the store is shared. */
+  readonly other: RunStore;
+  /** By which both go. */
   readonly clock: ManualClock;
 }
 
 let count = 0;
 const LEASE_MS = 15_000;
+const owner = { scope: "/api", principal: null };
 
 function newRun(spec: Partial<NewRun> = {}): NewRun {
   count++;
@@ -41,9 +46,11 @@ function follow(state: RunState, page: Page | null): RunState {
 export function describeRunStore(name: string, open: () => Promise<StoreUnderTest>): void {
   describe(`${name} keeps the contract of a run store`, () => {
     test("of many concurrent creates with one key exactly one makes the run", async () => {
-      const { store } = await open();
+      const { store, other } = await open();
       const specs = Array.from({ length: 50 }, () => newRun({ key: "k" }));
-      const outcomes = await Promise.all(specs.map((spec) => store.create(spec)));
+      const outcomes = await Promise.all(
+        specs.map((spec, index) => (index % 2 === 0 ? store : other).create(spec)),
+      );
       const created = specs.filter((_, index) => outcomes[index]?.kind === "created");
       expect(created).toHaveLength(1);
       const run = created[0]?.run;
@@ -71,45 +78,45 @@ export function describeRunStore(name: string, open: () => Promise<StoreUnderTes
     });
 
     test("reads what was appended, from any cursor, and a snapshot from none", async () => {
-      const { store } = await open();
+      const { store, other } = await open();
       const spec = newRun();
       await store.create(spec);
       await store.append(spec.run, spec.lease, 1, [text("a"), text("b")]);
       await store.append(spec.run, spec.lease, 3, [text("c"), end]);
-      const whole = await store.read(spec.run, null);
+      const whole = await other.read(spec.run, null);
       expect(whole).toMatchObject({ kind: "snapshot", state: { seq: 4, text: "abc", status: "succeeded" } });
       for (let cursor = 0; cursor <= 4; cursor++) {
-        const page = await store.read(spec.run, cursor);
+        const page = await other.read(spec.run, cursor);
         expect(page).toMatchObject({ kind: "tail", firstSeq: cursor + 1, hasEnded: true });
         expect(page?.kind === "tail" && page.events).toEqual(
           [text("a"), text("b"), text("c"), end].slice(cursor),
         );
       }
-      expect(await store.find(spec.run)).toMatchObject({ status: "succeeded", head: 4, scope: "/api" });
+      expect(await other.find(spec.run, owner)).toEqual({ run: spec.run, status: "succeeded", head: 4 });
     });
 
     test("a cursor ahead of the log gets a snapshot, a run that is not there nothing", async () => {
-      const { store } = await open();
+      const { store, other } = await open();
       const spec = newRun();
       await store.create(spec);
       await store.append(spec.run, spec.lease, 1, [text("a")]);
-      expect(await store.read(spec.run, 99)).toMatchObject({ kind: "snapshot", state: { seq: 1 } });
-      expect(await store.read("nowhere", 0)).toBeNull();
-      expect(await store.find("nowhere")).toBeNull();
+      expect(await other.read(spec.run, 99)).toMatchObject({ kind: "snapshot", state: { seq: 1 } });
+      expect(await other.read("nowhere", 0)).toBeNull();
+      expect(await other.find("nowhere", owner)).toBeNull();
     });
 
     test("an append that is repeated, whole or in part, is skipped", async () => {
-      const { store } = await open();
+      const { store, other } = await open();
       const spec = newRun();
       await store.create(spec);
       await store.append(spec.run, spec.lease, 1, [text("a"), text("b")]);
       await store.append(spec.run, spec.lease, 1, [text("a"), text("b")]);
       await store.append(spec.run, spec.lease, 2, [text("b"), text("c")]);
-      expect(await store.read(spec.run, null)).toMatchObject({ state: { seq: 3, text: "abc" } });
+      expect(await other.read(spec.run, null)).toMatchObject({ state: { seq: 3, text: "abc" } });
     });
 
     test("refuses a gap, a stale lease, an unknown run and anything after the end", async () => {
-      const { store } = await open();
+      const { store, other } = await open();
       const spec = newRun();
       await store.create(spec);
       const append = (lease: string, seq: number, run = spec.run) =>
@@ -121,61 +128,105 @@ export function describeRunStore(name: string, open: () => Promise<StoreUnderTes
       await store.append(spec.run, spec.lease, 1, [end]);
       await expect(append(spec.lease, 2)).rejects.toMatchObject({ code: "ended" });
       await expect(store.renew(spec.run, spec.lease)).rejects.toMatchObject({ code: "ended" });
-      expect(await store.find(spec.run)).toMatchObject({ head: 1 });
+      expect(await other.find(spec.run, owner)).toMatchObject({ head: 1 });
+    });
+
+    test("an end that is repeated, because the answer was lost, is skipped; a reaped run's producer is still refused", async () => {
+      const { store, other, clock } = await open();
+      const spec = newRun();
+      await store.create(spec);
+      await store.append(spec.run, spec.lease, 1, [text("a"), end]);
+      await store.append(spec.run, spec.lease, 1, [text("a"), end]);
+      await store.append(spec.run, spec.lease, 2, [end]);
+      expect(await other.find(spec.run, owner)).toMatchObject({ head: 2, status: "succeeded" });
+      const dead = newRun();
+      await store.create(dead);
+      await clock.advance(LEASE_MS + 1);
+      expect(await other.reap(dead.run)).toBe(true);
+      await expect(store.append(dead.run, dead.lease, 1, [text("a")])).rejects.toMatchObject({
+        code: "ended",
+      });
+      await expect(store.append(dead.run, dead.lease, 1, [end])).rejects.toMatchObject({ code: "ended" });
+    });
+
+    test("a run is found only where and by whom it was made", async () => {
+      const { store, other } = await open();
+      const spec = newRun({ principal: "ann" });
+      await store.create(spec);
+      const find = (scope: string, principal: string | null) => other.find(spec.run, { scope, principal });
+      expect(await find("/api", "ann")).toEqual({ run: spec.run, status: "running", head: 0 });
+      expect(await find("/api", "bob")).toBeNull();
+      expect(await find("/api", null)).toBeNull();
+      expect(await find("/api", "")).toBeNull();
+      expect(await find("/other", "ann")).toBeNull();
+    });
+
+    test("halves of a surrogate pair that come in two appends are one character to every reader", async () => {
+      const { store, other } = await open();
+      const spec = newRun();
+      await store.create(spec);
+      await store.append(spec.run, spec.lease, 1, [text("\ud83d")]);
+      const early = await other.read(spec.run, null);
+      await store.append(spec.run, spec.lease, 2, [text('\ude00 "quoted" \\ \n'), text("\udc00 alone")]);
+      const whole = '\u{1f600} "quoted" \\ \n\udc00 alone';
+      expect(await other.read(spec.run, null)).toMatchObject({ state: { text: whole } });
+      const state = early?.kind === "snapshot" ? early.state : null;
+      if (!state) throw new Error("not a snapshot");
+      expect(follow(state, await other.read(spec.run, state.seq)).text).toBe(whole);
     });
 
     test("an expired lease is reaped once, to producer_lost, and its holder is refused from then on", async () => {
-      const { store, clock } = await open();
+      const { store, other, clock } = await open();
       const spec = newRun();
       await store.create(spec);
       await store.append(spec.run, spec.lease, 1, [text("a")]);
-      expect(await store.reap(spec.run)).toBe(false);
+      expect(await other.reap(spec.run)).toBe(false);
       await clock.advance(LEASE_MS - 1);
       await store.renew(spec.run, spec.lease);
       await clock.advance(LEASE_MS - 1);
-      expect(await store.reap(spec.run)).toBe(false);
+      expect(await other.reap(spec.run)).toBe(false);
       await clock.advance(2);
-      const reaped = await Promise.all([store.reap(spec.run), store.reap(spec.run), store.reap(spec.run)]);
+      const reaped = await Promise.all([other.reap(spec.run), other.reap(spec.run), other.reap(spec.run)]);
       expect(reaped.filter(Boolean)).toHaveLength(1);
-      expect(await store.read(spec.run, null)).toMatchObject({
+      expect(await other.read(spec.run, null)).toMatchObject({
         state: { status: "failed", text: "a", error: { code: "producer_lost", retryable: true } },
       });
       await expect(store.append(spec.run, spec.lease, 2, [text("b")])).rejects.toMatchObject({
         code: "ended",
       });
-      expect(await store.reap(spec.run)).toBe(false);
+      expect(await other.reap(spec.run)).toBe(false);
     });
 
     test("a request to cancel reaches the producer once, with its first reason", async () => {
-      const { store } = await open();
+      const { store, other } = await open();
       const spec = newRun();
       await store.create(spec);
       let wakes = 0;
       const unwatch = store.watchOrders(spec.run, () => wakes++);
-      expect(await store.requestCancel(spec.run, "user")).toBe(true);
-      expect(await store.requestCancel(spec.run, "abandoned")).toBe(true);
+      expect(await other.requestCancel(spec.run, "user")).toBe(true);
+      expect(await other.requestCancel(spec.run, "abandoned")).toBe(true);
       await expect.poll(() => wakes).toBeGreaterThan(0);
       unwatch();
       expect(await store.renew(spec.run, spec.lease)).toMatchObject({ cancelRequested: "user" });
       expect(await store.append(spec.run, spec.lease, 1, [end])).toMatchObject({ cancelRequested: "user" });
-      expect(await store.requestCancel(spec.run, "user")).toBe(false);
-      expect(await store.requestCancel("nowhere", "user")).toBe(false);
+      expect(await other.requestCancel(spec.run, "user")).toBe(false);
+      expect(await other.requestCancel("nowhere", "user")).toBe(false);
     });
 
     test("tells the producer until when somebody looks", async () => {
-      const { store, clock } = await open();
+      const { store, other, clock } = await open();
       const spec = newRun();
       await store.create(spec);
       const attendedUntil = async () => (await store.renew(spec.run, spec.lease)).attendedUntil;
       const start = clock.now();
       expect(await attendedUntil()).toBe(start);
-      await store.attend(spec.run, "node-a", start + 9_000);
-      await store.attend(spec.run, "node-b", start + 5_000);
+      await other.attend(spec.run, "node-a", start + 9_000);
+      await other.attend(spec.run, "node-b", start + 5_000);
       expect(await attendedUntil()).toBe(start + 9_000);
       await clock.advance(1_000);
-      await store.leave(spec.run, "node-a");
+      await other.leave(spec.run, "node-a");
       expect(await attendedUntil()).toBe(start + 5_000);
-      await store.leave(spec.run, "node-b");
+      await other.leave(spec.run, "node-b");
       expect(await attendedUntil()).toBe(start + 1_000);
       const detached = newRun({ isDetached: true });
       await store.create(detached);
@@ -183,37 +234,41 @@ export function describeRunStore(name: string, open: () => Promise<StoreUnderTes
     });
 
     test("wakes its readers, and no more once they have left", async () => {
-      const { store } = await open();
+      const { store, other } = await open();
       const spec = newRun();
       await store.create(spec);
-      const wakes = [0, 0];
-      const leave = store.watch(spec.run, () => wakes.splice(0, 1, (wakes[0] ?? 0) + 1));
-      store.watch(spec.run, () => wakes.splice(1, 1, (wakes[1] ?? 0) + 1));
+      // A wake-up is a hint: one more than there is to read is allowed, one less is not.
+      const seen = { first: 0, second: 0 };
+      const look = async (viewer: keyof typeof seen) => {
+        seen[viewer] = Math.max(seen[viewer], (await other.find(spec.run, owner))?.head ?? 0);
+      };
+      const leave = other.watch(spec.run, () => look("first"));
+      other.watch(spec.run, () => look("second"));
       await store.append(spec.run, spec.lease, 1, [text("a")]);
-      await expect.poll(() => wakes).toEqual([1, 1]);
+      await expect.poll(() => seen).toEqual({ first: 1, second: 1 });
       leave();
       await store.append(spec.run, spec.lease, 2, [text("b")]);
-      await expect.poll(() => wakes).toEqual([1, 2]);
+      await expect.poll(() => seen).toEqual({ first: 1, second: 2 });
     });
 
     test("a log that has been trimmed answers an old cursor with a snapshot, and a new one with its tail", async () => {
-      const { store } = await open();
+      const { store, other } = await open();
       const spec = newRun();
       await store.create(spec);
       const pieces = Array.from({ length: 20_000 }, (_, n) => `${n} `);
       for (let from = 0; from < pieces.length; from += 100) {
         await store.append(spec.run, spec.lease, from + 1, pieces.slice(from, from + 100).map(text));
       }
-      const whole = await store.read(spec.run, 5);
+      const whole = await other.read(spec.run, 5);
       expect(whole?.kind).toBe("snapshot");
       const state = whole?.kind === "snapshot" ? whole.state : null;
       expect(state).toMatchObject({ seq: 20_000, text: pieces.join("") });
-      const tail = await store.read(spec.run, 19_990);
+      const tail = await other.read(spec.run, 19_990);
       expect(tail).toMatchObject({ kind: "tail", firstSeq: 19_991 });
     });
 
     test("every reader that follows with any cursor converges on the state of the log", async () => {
-      const { store } = await open();
+      const { store, other } = await open();
       const spec = newRun();
       await store.create(spec);
       const events: LoggedEvent[] = [
@@ -230,16 +285,16 @@ export function describeRunStore(name: string, open: () => Promise<StoreUnderTes
       ];
       const before: Page[] = [];
       for (const [index, event] of events.entries()) {
-        const page = await store.read(spec.run, null);
+        const page = await other.read(spec.run, null);
         if (page) before.push(page);
         await store.append(spec.run, spec.lease, index + 1, [event]);
       }
-      const whole = await store.read(spec.run, null);
+      const whole = await other.read(spec.run, null);
       const final = whole?.kind === "snapshot" ? whole.state : null;
       for (const start of before) {
         const state = start.kind === "snapshot" ? start.state : null;
         if (!state) throw new Error("not a snapshot");
-        expect(follow(state, await store.read(spec.run, state.seq))).toEqual(final);
+        expect(follow(state, await other.read(spec.run, state.seq))).toEqual(final);
       }
     });
   });

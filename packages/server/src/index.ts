@@ -28,6 +28,7 @@ export {
   type NewRun,
   type Orders,
   type Page,
+  type RunOwner,
   type RunRecord,
   type RunStore,
   StoreError,

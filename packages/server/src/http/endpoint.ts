@@ -102,8 +102,8 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     if (outcome.kind === "busy") throw new Problem("overloaded", { retryAfterMs: outcome.retryAfterMs });
     const isNew = outcome.kind === "created";
     const record = isNew
-      ? ({ run, scope, principal, status: "running", head: 0 } satisfies RunRecord)
-      : await store.find(outcome.run);
+      ? ({ run, status: "running", head: 0 } satisfies RunRecord)
+      : await store.find(outcome.run, { scope, principal });
     if (!record) throw new Problem("run_lost");
     if (isDetached) answerAccepted(req, res, record);
     else stream(req, res, record, isNew ? 0 : null);
@@ -150,10 +150,10 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
   }
 
   async function cancel(req: EndpointRequest, res: ServerResponse, run: string): Promise<void> {
-    if (!(await findOwn(req, run))) throw new Problem("not_found");
+    const record = await findOwn(req, run);
+    if (!record) throw new Problem("not_found");
     await store.requestCancel(run, "user");
-    const record = await store.find(run);
-    sendJson(res, 202, { run, status: record?.status ?? "cancelled" });
+    sendJson(res, 202, { run, status: record.status });
   }
 
   function stream(req: EndpointRequest, res: ServerResponse, record: RunRecord, cursor: number | null): void {
@@ -168,8 +168,7 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     if (!isRunId(run)) return null;
     const principal = await identify(req);
     await store.reap(run);
-    const record = await store.find(run);
-    return record?.scope === (req.baseUrl ?? "") && record.principal === principal ? record : null;
+    return store.find(run, { scope: req.baseUrl ?? "", principal });
   }
 
   async function identify(req: EndpointRequest): Promise<string | null> {

@@ -32,6 +32,8 @@ interface StoredRun {
   readonly producers: Set<() => void>;
   readonly viewers: Map<string, number>;
   state: RunState;
+  /** Null once it was taken from a producer that had let it expire. */
+  lease: string | null;
   leaseUntil: number;
   lastLeftAt: number;
   /** By this store's own clock, whatever the events say of theirs. */
@@ -94,8 +96,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
     const entry = runs.get(run);
     if (!entry) throw new StoreError("gone", `There is no run ${run}.`);
     if (entry.state.status !== "running") throw new StoreError("ended", `The run ${run} has ended.`);
-    if (entry.spec.lease !== lease)
-      throw new StoreError("stale_lease", `The run ${run} has another producer.`);
+    if (entry.lease !== lease) throw new StoreError("stale_lease", `The run ${run} has another producer.`);
     return entry;
   }
 
@@ -139,6 +140,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
         producers: new Set(),
         viewers: new Map(),
         state: initialState(spec.run, at),
+        lease: spec.lease,
         leaseUntil: at + spec.leaseMs,
         lastLeftAt: at,
         endedAt: 0,
@@ -148,14 +150,16 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
       return { kind: "created" };
     },
 
-    async find(run) {
+    async find(run, { scope, principal }) {
       const entry = runs.get(run);
-      if (!entry) return null;
-      const { scope, principal } = entry.spec;
-      return { run, scope, principal, status: entry.state.status, head: entry.state.seq };
+      if (entry?.spec.scope !== scope || entry.spec.principal !== principal) return null;
+      return { run, status: entry.state.status, head: entry.state.seq };
     },
 
     async append(run, lease, firstSeq, events) {
+      const written = runs.get(run);
+      if (written?.lease === lease && firstSeq + events.length - 1 <= written.state.seq)
+        return ordersFor(written);
       const entry = held(run, lease);
       const next = entry.state.seq + 1;
       if (firstSeq > next)
@@ -214,6 +218,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
     async reap(run) {
       const entry = runs.get(run);
       if (entry?.state.status !== "running" || clock.now() <= entry.leaseUntil) return false;
+      entry.lease = null;
       write(entry, [{ type: "end", at: clock.now(), status: "failed", error: runError("producer_lost") }]);
       wake(entry.producers);
       return true;

@@ -29,10 +29,11 @@ export type CreateOutcome =
   /** The store is full of runs that have not ended. */
   | { readonly kind: "busy"; readonly retryAfterMs: number };
 
+/** Where and by whom a run must have been made to be found. */
+export type RunOwner = Pick<NewRun, "scope" | "principal">;
+
 export interface RunRecord {
   readonly run: string;
-  readonly scope: string;
-  readonly principal: string | null;
   readonly status: RunStatus;
   /** Number of its last event. */
   readonly head: number;
@@ -63,7 +64,8 @@ export interface Orders {
 export interface RunStore {
   /** Makes the run, or finds the one that its key has made. Atomic: of any number of callers one creates. */
   create(run: NewRun): Promise<CreateOutcome>;
-  find(run: string): Promise<RunRecord | null>;
+  /** The run, if it is `owner`'s: whoever may not see it learns nothing of it. A store may keep principals as digests. */
+  find(run: string, owner: RunOwner): Promise<RunRecord | null>;
   /**
    * Appends `events` as `firstSeq`, `firstSeq` + 1, … Those that the log has already are skipped, so that an
    * append may be repeated. The last may be the run's `end`.

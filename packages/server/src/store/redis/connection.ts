@@ -1,0 +1,200 @@
+import { ErrorReply } from "redis";
+import { StoreError } from "../run-store.js";
+
+/** What is used of a client of the `redis` package. */
+export interface RedisConnectionClient {
+  connect(): Promise<unknown>;
+  destroy(): void;
+  sendCommand(args: readonly string[]): Promise<unknown>;
+  subscribe(channels: string[], listener: (message: string, channel: string) => void): Promise<unknown>;
+  unsubscribe(channels: string[], listener: (message: string, channel: string) => void): Promise<unknown>;
+  on(event: "error", listener: (error: Error) => void): unknown;
+}
+
+export interface ConnectionOptions {
+  /** A client that does not reconnect by itself. */
+  readonly open: () => RedisConnectionClient;
+  /** How long a command may take, a connection to come about, and Redis be away before that counts, in milliseconds. */
+  readonly timeoutMs: number;
+  /** How often an idle connection is tried, in milliseconds. */
+  readonly pingMs: number;
+  readonly onReady?: (client: RedisConnectionClient) => void;
+  /** Once when Redis has been away for `timeoutMs`, and once when it is back. */
+  readonly onAway?: (cause: unknown) => void;
+  readonly onBack?: () => void;
+}
+
+/** One connection to Redis that comes back by itself. */
+export interface Connection {
+  /**
+   * Sends a command. It must be one that may be repeated: it is, where the connection broke beneath it.
+   * @throws StoreError `unavailable`, after `timeoutMs` at the latest and at once while Redis is known to be away
+   * @throws ErrorReply what Redis itself answers
+   */
+  send(args: readonly string[]): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2_000;
+
+/**
+ * Each attempt is a client of its own: the library's reconnection can be neither called off nor told apart from a
+ * command that never got an answer, and it puts no bound on either.
+ */
+export function createConnection(options: ConnectionOptions): Connection {
+  const { timeoutMs } = options;
+  let current: RedisConnectionClient | null = null;
+  let attempt: Promise<void> = Promise.resolve();
+  let pauseMs = FIRST_PAUSE_MS;
+  let pauseTimer: NodeJS.Timeout | undefined;
+  let awayTimer: NodeJS.Timeout | undefined;
+  let isAway = false;
+  let isClosed = false;
+  let lastError: unknown;
+  let lastReplyAt = 0;
+  const waiting = new Set<() => void>();
+  const pingTimer = setInterval(ping, options.pingMs);
+
+  async function connect(): Promise<void> {
+    const client = options.open();
+    client.on("error", (error) => lose(client, error));
+    let isGivenUp = false;
+    const connected = client.connect();
+    // One that was given up may still come about.
+    connected.then(
+      () => isGivenUp && client.destroy(),
+      () => {},
+    );
+    try {
+      await within(connected, timeoutMs);
+      if (isClosed) throw new Error("The store is closed.");
+    } catch (error) {
+      isGivenUp = true;
+      client.destroy();
+      retry(error);
+      return;
+    }
+    current = client;
+    pauseMs = FIRST_PAUSE_MS;
+    clearTimeout(awayTimer);
+    awayTimer = undefined;
+    if (isAway) options.onBack?.();
+    isAway = false;
+    wakeWaiting();
+    options.onReady?.(client);
+  }
+
+  function lose(client: RedisConnectionClient, error: unknown): void {
+    if (current !== client) return;
+    current = null;
+    client.destroy();
+    retry(error);
+  }
+
+  function retry(error: unknown): void {
+    lastError = error;
+    if (isClosed) return;
+    awayTimer ??= setTimeout(declareAway, timeoutMs);
+    clearTimeout(pauseTimer);
+    // Jitter: not all processes of a fleet at once.
+    pauseTimer = setTimeout(
+      () => {
+        attempt = connect();
+      },
+      pauseMs * (0.5 + Math.random() / 2),
+    );
+    pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+  }
+
+  function declareAway(): void {
+    isAway = true;
+    wakeWaiting();
+    options.onAway?.(lastError);
+  }
+
+  function wakeWaiting(): void {
+    for (const wake of [...waiting]) wake();
+  }
+
+  async function ready(waitMs: number): Promise<RedisConnectionClient> {
+    if (current === null && !isAway && !isClosed) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(wake, waitMs);
+        function wake(): void {
+          clearTimeout(timer);
+          waiting.delete(wake);
+          resolve();
+        }
+        waiting.add(wake);
+      });
+    }
+    if (current !== null) return current;
+    throw unavailable(isClosed ? "The store is closed." : "Redis is away.", lastError);
+  }
+
+  async function send(args: readonly string[]): Promise<unknown> {
+    const sentAt = Date.now();
+    for (;;) {
+      const client = await ready(timeoutMs - (Date.now() - sentAt));
+      try {
+        const reply = await within(client.sendCommand(args), timeoutMs - (Date.now() - sentAt));
+        lastReplyAt = Date.now();
+        return reply;
+      } catch (error) {
+        if (error instanceof ErrorReply) {
+          lastReplyAt = Date.now();
+          // What was the master is a replica now: the name may lead to another machine.
+          if (error.message.startsWith("READONLY")) lose(client, error);
+          throw error;
+        }
+        // An answer to another command proves that the connection lives and only this one is slow.
+        if (!isTimeout(error) || lastReplyAt < sentAt) lose(client, error);
+        if (isClosed || Date.now() - sentAt >= timeoutMs) throw unavailable("Redis did not answer.", error);
+      }
+    }
+  }
+
+  function ping(): void {
+    // A connection may be dead without a word: only who asks finds out.
+    if (current !== null) send(["PING"]).catch(() => {});
+  }
+
+  attempt = connect();
+
+  return {
+    send,
+    async close() {
+      isClosed = true;
+      clearInterval(pingTimer);
+      clearTimeout(pauseTimer);
+      clearTimeout(awayTimer);
+      wakeWaiting();
+      const client = current;
+      current = null;
+      client?.destroy();
+      await attempt;
+    },
+  };
+}
+
+export const unavailable = (message: string, cause: unknown): StoreError =>
+  new StoreError("unavailable", message, { cause });
+
+class TimeoutError extends Error {
+  override readonly name = "TimeoutError";
+}
+
+const isTimeout = (error: unknown): boolean => error instanceof TimeoutError;
+
+async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new TimeoutError(`No answer within ${ms} ms.`)), Math.max(0, ms));
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,97 @@
+import { initialState, type RunState } from "@ai-progress-stream/protocol";
+import { type CreateOutcome, type NewRun, StoreError } from "../run-store.js";
+import { type Commands, isOutOfMemory } from "./commands.js";
+import type { Keys } from "./keys.js";
+import { claimScript, createScript } from "./scripts.js";
+
+export interface CreateOptions {
+  readonly commands: Commands;
+  readonly keys: Keys;
+  /** The time that scripts are to go by; empty: Redis' own. */
+  readonly time: () => string;
+  readonly now: () => number;
+  readonly retainMs: number;
+  /** The run is made, and its producer is here. */
+  readonly onCreated: (spec: NewRun, index: string | null, state: RunState) => void;
+}
+
+/** How often a key may be found to change hands before it counts as trouble. */
+const MAX_ROUNDS = 5;
+const FULL_RETRY_MS = 5_000;
+
+export function createCreator(options: CreateOptions): (spec: NewRun) => Promise<CreateOutcome> {
+  const { commands, keys, retainMs } = options;
+
+  async function make(spec: NewRun, index: string | null): Promise<RunState> {
+    const state = initialState(spec.run, options.now());
+    const fields = {
+      state: JSON.stringify(state),
+      scope: spec.scope,
+      principal: keys.principal(spec),
+      fingerprint: keys.fingerprint(spec),
+      isDetached: spec.isDetached ? "1" : "0",
+      ...(index === null ? {} : { index }),
+    };
+    const { leaseMs } = spec;
+    const isMade = await commands.run(createScript, keys.of(spec.run).all, [
+      options.time(),
+      spec.lease,
+      leaseMs,
+      leaseMs + retainMs,
+      ...Object.entries(fields).flat(),
+    ]);
+    if (isMade !== 1) throw new StoreError("unavailable", `The id ${spec.run} is taken.`);
+    return state;
+  }
+
+  const unmake = (run: string): Promise<unknown> => commands.call("DEL", ...keys.of(run).all);
+
+  async function attachTo(run: string, spec: NewRun): Promise<CreateOutcome | null> {
+    const fingerprint = await commands.call("HGET", keys.of(run).all[0], "fingerprint");
+    if (fingerprint === null) return null;
+    return fingerprint === keys.fingerprint(spec) ? { kind: "attached", run } : { kind: "conflict" };
+  }
+
+  /**
+   * The run comes first and its key's index after it, by compare-and-set: an index never names a run that is yet to be
+   * made, so one that names none can be taken over at once. Who loses takes its own run back, of which nobody knows; who
+   * dies in between leaves one that expires.
+   */
+  async function createKeyed(spec: NewRun, index: string): Promise<CreateOutcome> {
+    let made: RunState | null = null;
+    let isKept = false;
+    try {
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const known = await commands.call("GET", index);
+        const outcome = typeof known === "string" ? await attachTo(known, spec) : null;
+        if (outcome) return outcome;
+        made ??= await make(spec, index);
+        const other = await commands.run(
+          claimScript,
+          [index],
+          [typeof known === "string" ? known : "", spec.run, spec.leaseMs + retainMs],
+        );
+        if (other !== null) continue;
+        isKept = true;
+        options.onCreated(spec, index, made);
+        return { kind: "created" };
+      }
+      throw new StoreError("unavailable", "The key changes hands all the time.");
+    } finally {
+      // Where the answer to the claim was lost, too: the key then names no run, and the next request is free to make one.
+      if (made && !isKept) await unmake(spec.run).catch(() => {});
+    }
+  }
+
+  return async (spec) => {
+    const index = keys.index(spec);
+    try {
+      if (index !== null) return await createKeyed(spec, index);
+      options.onCreated(spec, null, await make(spec, null));
+      return { kind: "created" };
+    } catch (error) {
+      if (isOutOfMemory(error)) return { kind: "busy", retryAfterMs: FULL_RETRY_MS };
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,185 @@
+import { createHash } from "node:crypto";
+
+/** A Lua script and the name under which Redis keeps it. */
+export interface Script {
+  readonly lua: string;
+  readonly sha: string;
+}
+
+function script(lua: string): Script {
+  return { lua, sha: createHash("sha1").update(lua).digest("hex") };
+}
+
+/*
+ * KEYS of every script on a run: hash, viewers, log, text, reasoning. ARGV[1] is the time, empty for Redis' own: with
+ * one clock for all nodes, theirs need not agree.
+ */
+const now = `
+local function now()
+  if ARGV[1] ~= '' then return tonumber(ARGV[1]) end
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function integer(number) return string.format('%.0f', number) end
+`;
+
+/* Writes expiries only when a good part of the time is gone: each is a write to replicas and to the append-only file. */
+const keep = `
+local function keep(ttl, below)
+  for _, key in ipairs(KEYS) do
+    local left = redis.call('PTTL', key)
+    if left ~= -2 and left < below then redis.call('PEXPIRE', key, ttl) end
+  end
+end
+`;
+
+const orders = `
+local function orders(at)
+  local run = redis.call('HMGET', KEYS[1], 'cancel', 'isDetached', 'leftAt')
+  if run[2] == '1' then return run[1] or '', 'always' end
+  local attendedUntil = tonumber(run[3])
+  local last = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+  if last[2] then attendedUntil = math.max(attendedUntil, tonumber(last[2])) end
+  return run[1] or '', integer(attendedUntil - at)
+end
+`;
+
+/* Where memory is short Redis may evict a run's text and keep the rest. What is left is no run any more. */
+const texts = `
+local function isTorn(textBytes, reasoningBytes)
+  if redis.call('STRLEN', KEYS[4]) == tonumber(textBytes or 0)
+    and redis.call('STRLEN', KEYS[5]) == tonumber(reasoningBytes or 0) then return false end
+  redis.call('DEL', unpack(KEYS))
+  return true
+end
+`;
+
+/** ARGV: now, lease, leaseMs, ttl, then fields and values of the hash. */
+export const createScript: Script = script(`${now}
+local known = redis.call('HGET', KEYS[1], 'lease')
+if known then return known == ARGV[2] and 1 or 0 end
+local at = now()
+redis.call('HSET', KEYS[1], 'lease', ARGV[2], 'leaseMs', ARGV[3], 'leaseUntil', integer(at + ARGV[3]),
+  'leftAt', integer(at), 'status', 'running', 'head', '0', unpack(ARGV, 5))
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+return 1
+`);
+
+/**
+ * Names a run as the one of a key, unless another is named there already: then it gives that one.
+ * KEYS: index. ARGV: the dead run that may be replaced or empty, the run, ttl.
+ */
+export const claimScript: Script = script(`
+local known = redis.call('GET', KEYS[1])
+if known and known ~= ARGV[1] and known ~= ARGV[2] then return known end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return false
+`);
+
+/**
+ * Compare-and-append. ARGV: now, `append` or `reap`, lease, head before, head after, status after, state after, ttl,
+ * ttl below which it is renewed, lowest number to keep, wake channel, orders channel, then for text and reasoning
+ * `append`, `set` or empty and the characters, then the events.
+ */
+export const appendScript: Script = script(`${now}${keep}${orders}${texts}
+local at = now()
+local run = redis.call('HMGET', KEYS[1],
+  'status', 'lease', 'head', 'leaseMs', 'leaseUntil', 'textBytes', 'reasoningBytes')
+if not run[1] then return {'gone'} end
+if run[2] == ARGV[3] and tonumber(run[3]) >= tonumber(ARGV[5]) then return {'repeated', run[3], orders(at)} end
+if run[1] ~= 'running' then return {'ended'} end
+if run[2] ~= ARGV[3] then return {'stale_lease'} end
+if run[3] ~= ARGV[4] then return {'moved'} end
+local isReap = ARGV[2] == 'reap'
+if isReap and at <= tonumber(run[5]) then return {'alive'} end
+if isTorn(run[6], run[7]) then return {'gone'} end
+
+local function change(key, field, how, characters)
+  if how == '' then return end
+  local bytes = #characters
+  if how == 'append' then bytes = redis.call('APPEND', key, characters)
+  else redis.call('SET', key, characters) end
+  redis.call('HSET', KEYS[1], field, bytes)
+end
+change(KEYS[4], 'textBytes', ARGV[13], ARGV[14])
+change(KEYS[5], 'reasoningBytes', ARGV[15], ARGV[16])
+for index = 17, #ARGV do
+  redis.call('XADD', KEYS[3], integer(ARGV[4] + index - 16) .. '-0', 'e', ARGV[index])
+end
+if tonumber(ARGV[10]) > 1 then redis.call('XTRIM', KEYS[3], 'MINID', '~', ARGV[10]) end
+redis.call('HSET', KEYS[1], 'head', ARGV[5], 'status', ARGV[6], 'state', ARGV[7],
+  'leaseUntil', integer(at + run[4]))
+local cancel, attendedIn = orders(at)
+if isReap then redis.call('HSET', KEYS[1], 'lease', '') end
+if ARGV[6] == 'running' then keep(ARGV[8], tonumber(ARGV[9]))
+else
+  redis.call('DEL', KEYS[2])
+  keep(ARGV[8], math.huge)
+end
+redis.call('PUBLISH', ARGV[11], '')
+if isReap then redis.call('PUBLISH', ARGV[12], '') end
+return {'ok', ARGV[5], cancel, attendedIn}
+`);
+
+/** ARGV: now, lease, ttl, ttl below which it is renewed. */
+export const renewScript: Script = script(`${now}${keep}${orders}
+local at = now()
+local run = redis.call('HMGET', KEYS[1], 'status', 'lease', 'leaseMs', 'head')
+if not run[1] then return {'gone'} end
+if run[1] ~= 'running' then return {'ended'} end
+if run[2] ~= ARGV[2] then return {'stale_lease'} end
+redis.call('HSET', KEYS[1], 'leaseUntil', integer(at + run[3]))
+keep(ARGV[3], tonumber(ARGV[4]))
+return {'ok', run[4], orders(at)}
+`);
+
+/** ARGV: now, cursor or empty. */
+export const readScript: Script = script(`${texts}
+local run = redis.call('HMGET', KEYS[1], 'status', 'head', 'textBytes', 'reasoningBytes')
+if not run[1] then return false end
+local head = tonumber(run[2])
+local cursor = tonumber(ARGV[2])
+if cursor == head then return {'tail', run[1]} end
+if cursor and cursor < head then
+  local from = string.format('%.0f', cursor + 1)
+  if redis.call('XRANGE', KEYS[3], from, from)[1] then
+    local page = {'tail', run[1]}
+    for index, entry in ipairs(redis.call('XRANGE', KEYS[3], from, '+')) do page[index + 2] = entry[2][2] end
+    return page
+  end
+end
+if isTorn(run[3], run[4]) then return false end
+return {'snapshot', redis.call('HGET', KEYS[1], 'state'),
+  redis.call('GET', KEYS[4]) or '', redis.call('GET', KEYS[5]) or ''}
+`);
+
+/** What is needed to end a run whose lease has expired; nothing of any other. ARGV: now. */
+export const expiredScript: Script = script(`${now}
+local run = redis.call('HMGET', KEYS[1], 'status', 'leaseUntil', 'lease', 'state', 'index')
+if run[1] ~= 'running' or now() <= tonumber(run[2]) then return false end
+return {run[3], run[4], run[5] or ''}
+`);
+
+/** ARGV: now, viewer, for how long. */
+export const attendScript: Script = script(`${now}
+if redis.call('HGET', KEYS[1], 'status') ~= 'running' then return 0 end
+redis.call('ZADD', KEYS[2], integer(now() + ARGV[3]), ARGV[2])
+redis.call('PEXPIRE', KEYS[2], redis.call('PTTL', KEYS[1]))
+return 1
+`);
+
+/** ARGV: now, viewer, orders channel. */
+export const leaveScript: Script = script(`${now}
+if redis.call('ZREM', KEYS[2], ARGV[2]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'leftAt', integer(now()))
+redis.call('PUBLISH', ARGV[3], '')
+return 1
+`);
+
+/** ARGV: now, reason, orders channel. */
+export const cancelScript: Script = script(`
+if redis.call('HGET', KEYS[1], 'status') ~= 'running' then return 0 end
+redis.call('HSETNX', KEYS[1], 'cancel', ARGV[2])
+redis.call('PUBLISH', ARGV[3], '')
+return 1
+`);

@@ -1,0 +1,146 @@
+import type { RunStatus } from "@ai-progress-stream/protocol";
+import { type Clock, systemClock } from "../../clock.js";
+import { describeError, type Logger, stderrLogger } from "../../logger.js";
+import type { RunStore } from "../run-store.js";
+import { clientFactory, type RedisOptions } from "./client.js";
+import { createCommands, toList } from "./commands.js";
+import { createConnection } from "./connection.js";
+import { createCreator } from "./create.js";
+import { createKeys } from "./keys.js";
+import { createProducers } from "./producers.js";
+import { createReader } from "./read.js";
+import { attendScript, cancelScript, leaveScript } from "./scripts.js";
+import { createSubscriber } from "./subscriber.js";
+import { createWriter } from "./write.js";
+
+export interface RedisStoreOptions {
+  /** Where Redis is: `redis://user:password@host:6379/0`, or `rediss://…` over TLS. Redis 6.2 or later. */
+  readonly url: string;
+  /**
+   * What idempotency keys and principals are hashed with (HMAC-SHA256) before they are stored: 16 characters or more,
+   * random, the same on every node. `openssl rand -base64 32` gives one. Under another secret no key finds its run.
+   */
+  readonly secret: string;
+  /** Begins the name of every key and channel. @defaultValue "ai-progress-stream" */
+  readonly prefix?: string;
+  /** How long a run stays after its end, in milliseconds. @defaultValue 900_000 */
+  readonly retainMs?: number;
+  /** Events that can be resumed from without a snapshot, per run; Redis keeps up to a hundred more. @defaultValue 4096 */
+  readonly maxLogEvents?: number;
+  /** The same in characters of JSON. @defaultValue 131_072 */
+  readonly maxLogChars?: number;
+  /**
+   * How long one command may take, and how long Redis may be away before requests are refused at once, in
+   * milliseconds. @defaultValue 2_000
+   */
+  readonly timeoutMs?: number;
+  /** How often the subscription's connection is tried, in milliseconds. @defaultValue 10_000 */
+  readonly pingMs?: number;
+  /** Further options of the `redis` package's `createClient`, such as `socket.ca` or `credentialsProvider`. */
+  readonly client?: RedisOptions;
+  /** Told once when Redis goes away and once when it is back. @defaultValue warnings and errors to stderr */
+  readonly logger?: Logger;
+  /** For tests. @defaultValue Redis' own time, so that the nodes' clocks need not agree */
+  readonly clock?: Clock;
+}
+
+const MIN_SECRET_CHARS = 16;
+
+/**
+ * Runs in Redis: any process may read, cancel and follow a run that another one produces. Takes two connections,
+ * however many look. While Redis is away every method rejects with the StoreError `unavailable` within `timeoutMs`.
+ * @throws TypeError where `secret` or `url` is missing or cannot be used
+ */
+export function redisStore(options: RedisStoreOptions): RunStore {
+  const {
+    prefix = "ai-progress-stream",
+    retainMs = 900_000,
+    timeoutMs = 2_000,
+    logger = stderrLogger,
+    clock = systemClock,
+  } = options;
+  checkOptions(options);
+  const keys = createKeys(prefix, options.secret);
+  const now = (): number => clock.now();
+  const time = (): string => (options.clock ? String(clock.now()) : "");
+  const producers = createProducers(options.maxLogEvents ?? 4096, options.maxLogChars ?? 131_072, now);
+
+  const open = clientFactory(options.url, options.client ?? {}, timeoutMs);
+  const connectionOptions = { open, timeoutMs, pingMs: options.pingMs ?? 10_000 };
+  const connection = createConnection({
+    ...connectionOptions,
+    onAway: (cause) => logger.error(describeError(cause), "Redis is away"),
+    onBack: () => logger.warn({}, "Redis is back"),
+  });
+  const subscriber = createSubscriber((error) =>
+    logger.error(describeError(error), "Redis refused a subscription"),
+  );
+  const subscriptions = createConnection({
+    ...connectionOptions,
+    onReady: (client) => subscriber.attach(client),
+  });
+
+  const commands = createCommands(connection);
+  const read = createReader(commands, keys);
+  const writer = createWriter({ commands, keys, producers, time, now, retainMs });
+  const create = createCreator({
+    commands,
+    keys,
+    time,
+    now,
+    retainMs,
+    onCreated: ({ run, lease, leaseMs }, index, state) =>
+      producers.add(run, { lease, leaseMs, index, state }),
+  });
+
+  return {
+    create,
+    ...writer,
+    read,
+
+    async find(run, owner) {
+      const reply = await commands.call("HMGET", keys.of(run).all[0], "status", "head", "scope", "principal");
+      const [status, head, scope, principal] = toList(reply) ?? [];
+      if (!status || scope !== owner.scope || principal !== keys.principal(owner)) return null;
+      return { run, status: status as RunStatus, head: Number(head) };
+    },
+
+    watch: (run, wake) => subscriber.listen(keys.of(run).wake, wake),
+    watchOrders: (run, wake) => subscriber.listen(keys.of(run).orders, wake),
+
+    async attend(run, viewer, untilAt) {
+      const forMs = Math.round(untilAt - now());
+      await commands.run(attendScript, keys.of(run).all, [time(), viewer, forMs]);
+    },
+
+    async leave(run, viewer) {
+      const { all, orders } = keys.of(run);
+      await commands.run(leaveScript, all, [time(), viewer, orders]);
+    },
+
+    async requestCancel(run, reason) {
+      const { all, orders } = keys.of(run);
+      return (await commands.run(cancelScript, all, [time(), reason, orders])) === 1;
+    },
+
+    async close() {
+      subscriber.close();
+      producers.clear();
+      await Promise.all([connection.close(), subscriptions.close()]);
+    },
+  };
+}
+
+function checkOptions({ url, secret, prefix = "" }: RedisStoreOptions): void {
+  if (typeof secret !== "string" || secret.length < MIN_SECRET_CHARS) {
+    throw new TypeError(
+      `redisStore needs a secret of ${MIN_SECRET_CHARS} characters or more, random and the same on every node: ` +
+        "redisStore({ url, secret: process.env.AI_PROGRESS_SECRET }). `openssl rand -base64 32` gives one.",
+    );
+  }
+  if (typeof url !== "string" || url === "") {
+    throw new TypeError("redisStore needs the url of Redis, such as redis://localhost:6379.");
+  }
+  // Braces would move the hash tag, and a run's keys to different nodes of a Cluster.
+  if (/[{}]/.test(prefix)) throw new TypeError("The prefix of redisStore must not contain braces.");
+}
