@@ -1,5 +1,6 @@
 import type { LoggedEvent, RunState, StagePlan } from "@ai-progress-stream/protocol";
 import { type Clock, systemClock } from "./clock.js";
+import { createFailureLog } from "./failure-log.js";
 import { createAudience } from "./http/audience.js";
 import { createEndpoint, type JobSpec } from "./http/endpoint.js";
 import { type ExpressRequest, type Middleware, toExpress } from "./http/express.js";
@@ -150,7 +151,8 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
   const running = new Map<string, RunningRun>();
   let closing: Promise<void> | null = null;
 
-  const onError = (error: unknown): void => logger.error(describeError(error), "the store failed");
+  const logFailure = createFailureLog(logger, clock);
+  const onError = (error: unknown): void => logFailure(error, {}, "the store failed");
   const audience = createAudience({ store, clock, backstopMs, onError });
 
   async function callHook(name: string, call: () => void | Promise<void> | undefined): Promise<void> {
@@ -196,7 +198,7 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
         store,
         audience,
         clock,
-        logger,
+        logFailure,
         principal: options.principal ?? null,
         allowedOrigins: options.allowedOrigins ?? [],
         maxBodyBytes: limits.bodyBytes,

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isRunId, parseEventId, type StagePlan } from "@ai-progress-stream/protocol";
 import type { Clock } from "../clock.js";
-import { describeError, type Logger } from "../logger.js";
+import type { FailureLog } from "../failure-log.js";
 import type { Job } from "../run/job.js";
 import type { RunToDo } from "../run/runner.js";
 import { type RunRecord, type RunStore, StoreError } from "../store/run-store.js";
@@ -33,7 +33,7 @@ export interface EndpointOptions {
   readonly store: RunStore;
   readonly audience: Audience;
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly logFailure: FailureLog;
   readonly principal: ((req: never) => string | null | undefined | Promise<string | null | undefined>) | null;
   readonly allowedOrigins: readonly string[];
   readonly maxBodyBytes: number;
@@ -52,7 +52,7 @@ const CLOSING_RETRY_MS = 5_000;
 
 /** The HTTP contract of one mounted endpoint. See PROTOCOL.md for the table. */
 export function createEndpoint(spec: JobSpec, options: EndpointOptions): EndpointHandler {
-  const { store, clock, logger } = options;
+  const { store, clock, logFailure } = options;
 
   async function route(req: EndpointRequest, res: ServerResponse): Promise<void> {
     const [run, action, ...rest] = pathOf(req);
@@ -158,8 +158,7 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
 
   function stream(req: EndpointRequest, res: ServerResponse, record: RunRecord, cursor: number | null): void {
     const { run, status } = record;
-    const onError = (error: unknown): void =>
-      logger.error({ run, ...describeError(error) }, "a viewer was dropped");
+    const onError = (error: unknown): void => logFailure(error, { run }, "a viewer was dropped");
     openViewer(res, { run, status, cursor, location: locationOf(req, run) }, { ...options, onError });
   }
 
@@ -183,14 +182,14 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
       await route(req, res);
     } catch (error) {
       if (res.headersSent) {
-        logger.error(describeError(error), "a response broke");
+        logFailure(error, {}, "a response broke");
         res.destroy();
         return;
       }
       const problem = toProblem(error);
       const requestId = sendProblem(res, problem);
       if (problem.code === "internal" || problem.cause !== undefined) {
-        logger.error({ requestId, code: problem.code, ...describeError(error) }, "request failed");
+        logFailure(error, { requestId, code: problem.code }, "request failed");
       }
       // What is left of a body that was refused would be taken for the next request.
       if (!req.complete) res.on("finish", () => req.destroy());
