@@ -67,6 +67,16 @@ describe("the rules of the house", () => {
     expect(adapter.match(/^(import|export) (?!type).*"express"/gm)).toBeNull();
   });
 
+  test("only server/store/redis names redis, and only the entry of its own leads there", () => {
+    const folder = "packages/server/src/store/redis/";
+    const isAllowed = ({ from, to }: Import): boolean =>
+      (to !== "redis" && !to.startsWith(folder)) ||
+      from.startsWith(folder) ||
+      (from === "packages/server/src/redis.ts" && to !== "redis");
+    expect(violations("packages/server/src", isAllowed)).toEqual([]);
+    expect(violations("packages/server/src", ({ to }) => to !== "redis").length).toBeGreaterThan(0);
+  });
+
   test("element/client never imports lit", () => {
     const isAllowed = ({ to }: Import): boolean => !/^(lit|@lit)(\/|$)|^lit-/.test(to);
     expect(violations("packages/element/src/client", isAllowed)).toEqual([]);

@@ -115,6 +115,22 @@ export function describeRunStore(name: string, open: () => Promise<StoreUnderTes
       expect(await other.read(spec.run, null)).toMatchObject({ state: { seq: 3, text: "abc" } });
     });
 
+    test("who shows the lease may write on from wherever it is", async () => {
+      const { store, other } = await open();
+      const spec = newRun();
+      await store.create(spec);
+      await store.append(spec.run, spec.lease, 1, [text("a")]);
+      await other.append(spec.run, spec.lease, 2, [text("b")]);
+      await store.append(spec.run, spec.lease, 2, [text("b"), text("c")]);
+      await other.append(spec.run, spec.lease, 4, [end]);
+      expect(await store.read(spec.run, null)).toMatchObject({
+        state: { seq: 4, text: "abc", status: "succeeded" },
+      });
+      await expect(store.append(spec.run, spec.lease, 5, [text("d")])).rejects.toMatchObject({
+        code: "ended",
+      });
+    });
+
     test("refuses a gap, a stale lease, an unknown run and anything after the end", async () => {
       const { store, other } = await open();
       const spec = newRun();

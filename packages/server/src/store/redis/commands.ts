@@ -37,10 +37,11 @@ export function createCommands(connection: Connection): Commands {
   };
 }
 
-/** Loading, failing over, out of memory, no right to do this: all of them may pass, none is a viewer's to know. */
-function toStoreError(error: unknown): StoreError {
+/** Loading, failing over, out of memory, no right to do this: all of them may pass, its words are for the log. */
+export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
-  return unavailable("Redis refused a command.", error);
+  const words = error instanceof Error ? error.message : String(error);
+  return unavailable(`Redis refused a command: ${words}`, error);
 }
 
 const isCode = (error: unknown, code: string): boolean =>

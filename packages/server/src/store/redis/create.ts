@@ -79,7 +79,7 @@ export function createCreator(options: CreateOptions): (spec: NewRun) => Promise
       throw new StoreError("unavailable", "The key changes hands all the time.");
     } finally {
       // Where the answer to the claim was lost, too: the key then names no run, and the next request is free to make one.
-      if (made && !isKept) await unmake(spec.run).catch(() => {});
+      if (made && !isKept) unmake(spec.run).catch(() => {});
     }
   }
 

@@ -1,9 +1,10 @@
 import type { RunStatus } from "@ai-progress-stream/protocol";
 import { type Clock, systemClock } from "../../clock.js";
+import { createFailureLog } from "../../failure-log.js";
 import { describeError, type Logger, stderrLogger } from "../../logger.js";
 import type { RunStore } from "../run-store.js";
 import { clientFactory, type RedisOptions } from "./client.js";
-import { createCommands, toList } from "./commands.js";
+import { createCommands, toList, toStoreError } from "./commands.js";
 import { createConnection } from "./connection.js";
 import { createCreator } from "./create.js";
 import { createKeys } from "./keys.js";
@@ -72,8 +73,9 @@ export function redisStore(options: RedisStoreOptions): RunStore {
     onAway: (cause) => logger.error(describeError(cause), "Redis is away"),
     onBack: () => logger.warn({}, "Redis is back"),
   });
+  const logFailure = createFailureLog(logger, systemClock);
   const subscriber = createSubscriber((error) =>
-    logger.error(describeError(error), "Redis refused a subscription"),
+    logFailure(toStoreError(error), {}, "wake-ups come late: Redis refused a subscription"),
   );
   const subscriptions = createConnection({
     ...connectionOptions,

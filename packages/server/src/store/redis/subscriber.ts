@@ -13,6 +13,8 @@ export function createSubscriber(onError: (error: unknown) => void): Subscriber 
   const listeners = new Map<string, Set<() => void>>();
   let client: RedisConnectionClient | null = null;
   let subscribed = new Set<string>();
+  /** Channels that have been joined or left since they were last looked at. */
+  let changed = new Set<string>();
   let isSettling = false;
 
   function wake(_message: string, channel: string): void {
@@ -23,18 +25,20 @@ export function createSubscriber(onError: (error: unknown) => void): Subscriber 
     if (isSettling || client === null) return;
     isSettling = true;
     const settled = client;
+    const active = subscribed;
     try {
-      while (client === settled) {
-        const wanted = [...listeners.keys()].filter((channel) => !subscribed.has(channel));
-        const unwanted = [...subscribed].filter((channel) => !listeners.has(channel));
-        if (wanted.length === 0 && unwanted.length === 0) break;
+      while (client === settled && changed.size > 0) {
+        const channels = [...changed];
+        changed = new Set();
+        const wanted = channels.filter((channel) => listeners.has(channel) && !active.has(channel));
+        const unwanted = channels.filter((channel) => !listeners.has(channel) && active.has(channel));
         if (unwanted.length > 0) {
           await settled.unsubscribe(unwanted, wake);
-          for (const channel of unwanted) subscribed.delete(channel);
+          for (const channel of unwanted) active.delete(channel);
         }
         if (wanted.length > 0) {
           await settled.subscribe(wanted, wake);
-          for (const channel of wanted) subscribed.add(channel);
+          for (const channel of wanted) active.add(channel);
           // What was published before the subscription held was not heard.
           for (const channel of wanted) wake("", channel);
         }
@@ -44,33 +48,39 @@ export function createSubscriber(onError: (error: unknown) => void): Subscriber 
       if (client === settled) onError(error);
     }
     isSettling = false;
-    if (client !== settled) void settle();
+    if (changed.size > 0) void settle();
+  }
+
+  function change(channel: string, apply: () => void): void {
+    apply();
+    changed.add(channel);
+    void settle();
   }
 
   return {
     listen(channel, listener) {
       const known = listeners.get(channel) ?? new Set();
-      listeners.set(channel, known);
+      if (known.size === 0) change(channel, () => listeners.set(channel, known));
       // Its own function, so that one that listens twice is called twice.
       const entry = (): void => listener();
       known.add(entry);
-      void settle();
       return () => {
         if (!known.delete(entry) || known.size > 0 || listeners.get(channel) !== known) return;
-        listeners.delete(channel);
-        void settle();
+        change(channel, () => listeners.delete(channel));
       };
     },
 
     attach(next) {
       client = next;
       subscribed = new Set();
+      changed = new Set(listeners.keys());
       void settle();
     },
 
     close() {
       client = null;
       listeners.clear();
+      changed.clear();
     },
   };
 }
