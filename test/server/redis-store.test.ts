@@ -315,9 +315,9 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
 
   test("a thousand runs leave no key after their time, no subscription and no connection", async () => {
     const redis = await startRedis();
-    const store = redis.store({ retainMs: 500 });
+    const store = redis.store({ retainMs: 1_000 });
     const runs = Array.from({ length: 1_000 }, (_, n) =>
-      newRun({ key: `k${n}`, principal: "ann", leaseMs: 500 }),
+      newRun({ key: `k${n}`, principal: "ann", leaseMs: 4_000 }),
     );
     await Promise.all(
       runs.map(async (spec, n) => {

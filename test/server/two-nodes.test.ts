@@ -238,6 +238,30 @@ describe.skipIf(whyNoRedis !== null)("two nodes on one Redis", () => {
     expect(upstream.calls).toHaveLength(2);
   });
 
+  test("a producer whose store stays away buffers up to its cap, then lets go of its upstream; its viewers are told", async () => {
+    const { a, b, redis, upstream } = await fleet(
+      async (res) => {
+        openStream(res);
+        for (let n = 0; !res.destroyed; n++) {
+          res.write(chunkFrame(`${n} `));
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      },
+      { limits: { pendingChars: 500 } },
+      { timeoutMs: 300 },
+    );
+    const { run, answer } = await start(a.url, { until: ({ type }) => type === "text" });
+    await answer;
+    const call = await until(() => upstream.calls[0]);
+    await redis.command("CLIENT", "PAUSE", "6000", "ALL");
+    await call.closed;
+    expect((await callSse(b.url, { body: { prompt: "x" } })).status).toBe(503);
+    const { state } = await follow(b.url, run);
+    expect(state).toMatchObject({ status: "failed", error: { code: "producer_lost", retryable: true } });
+    expect(state.text).toMatch(/^0 1 /);
+    for (const node of [a, b]) expect(node.logged.length).toBeLessThan(10);
+  });
+
   test("a Redis that dies and comes back empty is survived: viewers are told, new runs are made, the log stays short", async () => {
     const { a, b, redis, upstream } = await fleet(silent, { leaseMs: 1_500 }, { timeoutMs: 300 });
     const { run } = await start(a.url);
