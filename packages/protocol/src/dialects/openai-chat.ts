@@ -112,6 +112,7 @@ function createReader(emit: Emit): DialectReader {
       return Boolean(choices || counted || failed || prompt_progress);
     },
     isComplete: () => hasFinished,
+    isTextRepeatable: true,
     close: tools.closeAll,
   };
 }

@@ -1,4 +1,4 @@
-import type { EndEvent, LoggedEvent, TextChannel } from "@ai-progress-stream/protocol";
+import type { EndEvent, LoggedEvent, TextChannel, TextEvent } from "@ai-progress-stream/protocol";
 import { type Clock, delay } from "../clock.js";
 import { type Orders, type RunStore, StoreError } from "../store/run-store.js";
 import { RunFailure } from "./failure.js";
@@ -42,6 +42,8 @@ export interface Recorder {
   end(end: Undated<EndEvent>): Promise<boolean>;
 }
 
+type GrowingText = { -readonly [K in keyof TextEvent]: TextEvent[K] };
+
 /** Above this many waiting characters a source should pause. */
 const HIGH_WATER_CHARS = 65_536;
 const RETRY_MS = [50, 200, 1_000, 2_000, 5_000, 5_000, 5_000];
@@ -49,6 +51,8 @@ const RETRY_MS = [50, 200, 1_000, 2_000, 5_000, 5_000, 5_000];
 export function createRecorder(options: RecorderOptions): Recorder {
   const { store, run, lease, clock, limits } = options;
   let pending: LoggedEvent[] = [];
+  /** The last of `pending`, where it is text that may still grow. */
+  let tail: GrowingText | null = null;
   let pendingChars = 0;
   let textChars = 0;
   let nextSeq = 1;
@@ -70,21 +74,23 @@ export function createRecorder(options: RecorderOptions): Recorder {
     textChars += text.length;
     if (textChars > limits.textChars) throw new RunFailure("output_limit");
     pendingChars += text.length;
-    const previous = pending.at(-1);
-    if (previous?.type === "text" && (previous.channel ?? "answer") === channel && !replace) {
-      pending[pending.length - 1] = { ...previous, delta: previous.delta + text };
+    if (tail !== null && !replace && (tail.channel ?? "answer") === channel) {
+      tail.delta += text;
       return;
     }
-    push({
+    const event: GrowingText = {
       type: "text",
       at: clock.now(),
       delta: text,
       ...(channel === "answer" ? {} : { channel }),
       ...(replace ? { replace } : {}),
-    });
+    };
+    push(event);
+    tail = event;
   }
 
   function push(event: LoggedEvent): void {
+    tail = null;
     pending.push(event);
     // A microtask: all that one read of the upstream gives is one append, and one write to each viewer.
     flushing ??= Promise.resolve().then(flush);
@@ -94,6 +100,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     while (pending.length > 0 && !isClosed) {
       const batch = pending;
       pending = [];
+      tail = null;
       pendingChars = 0;
       options.onEvents(batch);
       try {
