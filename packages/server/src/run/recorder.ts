@@ -115,16 +115,16 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
 
   async function append(batch: readonly LoggedEvent[]): Promise<Orders> {
-    for (const pause of [...RETRY_MS, null]) {
+    for (let retry = 0; ; retry++) {
       try {
         return await store.append(run, lease, nextSeq, batch);
       } catch (error) {
         const isPassing = error instanceof StoreError && error.code === "unavailable";
-        if (!isPassing || pause === null || pendingChars > limits.pendingChars) throw error;
+        const pause = RETRY_MS[retry];
+        if (!isPassing || pause === undefined || pendingChars > limits.pendingChars) throw error;
         await delay(clock, pause);
       }
     }
-    throw new StoreError("unavailable", "The store stayed away.");
   }
 
   return {
