@@ -1,4 +1,4 @@
-import type { EndEvent, LoggedEvent, TextChannel, UsageEvent } from "@ai-progress-stream/protocol";
+import type { EndEvent, LoggedEvent, TextChannel, Usage, UsageEvent } from "@ai-progress-stream/protocol";
 import { type Clock, delay } from "../clock.js";
 import { type Orders, type RunStore, StoreError } from "../store/run-store.js";
 import { RunFailure } from "./failure.js";
@@ -57,7 +57,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let flushing: Promise<void> | null = null;
   /** What has been used, as of this turn: some upstreams count anew with every token. */
   let usage: UsageEvent | null = null;
-  let lastUsage = "";
+  let used: Usage = {};
   let isEnding = false;
   let isClosed = false;
   /** First halves of surrogate pairs whose second has not come: half a pair cannot be stored as UTF-8. */
@@ -95,13 +95,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
     flushing ??= Promise.resolve().then(flush);
   }
 
-  /** At most one count a turn, and none that says what the last one said. */
+  /** At most one count a turn, and none that says nothing new. */
   function pushUsage(): void {
     if (usage === null) return;
-    const { at: _at, ...counts } = usage;
-    const written = JSON.stringify(counts);
-    if (written !== lastUsage) pending.push(usage);
-    lastUsage = written;
+    const { at: _at, type: _type, ...counts } = usage;
+    const before = JSON.stringify(used);
+    used = { ...used, ...counts };
+    if (JSON.stringify(used) !== before) pending.push(usage);
     usage = null;
   }
 
