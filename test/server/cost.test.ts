@@ -65,13 +65,15 @@ test("each model has its own price and currency, and one without a price has no 
   });
 });
 
-test("the provider's own cost stands, and half a count has none", async () => {
+test("the provider's own cost stands, and half a count or none has none", async () => {
   const own = await ask(counting({ prompt_tokens: 1, completion_tokens: 1, cost: 0.25 }), {
     pricing: perMillion,
   });
   expect(own.state.usage?.cost).toEqual({ amount: 0.25, currency: "USD" });
   const half = await ask(counting({ completion_tokens: 5 }), { pricing: perMillion });
   expect(half.state.usage).toEqual({ outputTokens: 5 });
+  const none = await ask(counting({ prompt_tokens: 0, completion_tokens: 0 }), { pricing: perMillion });
+  expect(none.state.usage).toEqual({ inputTokens: 0, outputTokens: 0 });
 });
 
 test("a provider may bring its prices, and the costs of several calls add up", async () => {

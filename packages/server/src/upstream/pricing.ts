@@ -28,6 +28,8 @@ export function pricingOf(
 export function priced(usage: Usage, pricing: Pricing | null): Usage {
   const { inputTokens, outputTokens, cachedInputTokens = 0, reasoningTokens = 0 } = usage;
   if (!pricing || usage.cost || inputTokens === undefined || outputTokens === undefined) return usage;
+  // A service that does not count may say nought.
+  if (inputTokens + outputTokens === 0) return usage;
   const cached = Math.min(cachedInputTokens, inputTokens);
   // More reasoning than output is a provider that counts them apart (xAI), and both are paid.
   const output = reasoningTokens > outputTokens ? outputTokens + reasoningTokens : outputTokens;
