@@ -115,7 +115,7 @@ describe("whoever tries to turn the relay to their own ends", () => {
   test("cannot ask for longer answers, longer talks or more heat than is allowed", async () => {
     const { url, upstream } = await chat(answerWith("x"), {}, { maxOutputTokens: 100, maxMessages: 2 });
     await callSse(url, { body: { prompt: "x", maxOutputTokens: 1e9, temperature: 1e9 } });
-    await callSse(url, { body: { prompt: "x", maxOutputTokens: -5, temperature: -5 } });
+    await callSse(url, { body: { prompt: "x", max_tokens: -5, temperature: -5 } });
     const asked = upstream.calls.map(({ body }) => JSON.parse(body));
     expect(asked).toMatchObject([
       { max_tokens: 100, temperature: 2 },

@@ -306,6 +306,18 @@ describe.each(Object.entries(cases))("%s", (_, { make, contentType, ...expected 
     expect(answer.body).not.toContain(KEY);
   });
 
+  test("an answer that comes byte by byte is the same", async () => {
+    const { state } = await ask(make, async (res) => {
+      res.writeHead(200, { "content-type": contentType });
+      for (const byte of Buffer.from(expected.answer.replaceAll("Hello", "H\u00e9llo \u{1f600}"))) {
+        res.write(Buffer.from([byte]));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      res.end();
+    });
+    expect(state).toMatchObject({ status: "succeeded", text: "H\u00e9llo \u{1f600}", reasoning: "Hm." });
+  });
+
   test("an answer that breaks off is told", async () => {
     const half = expected.answer.slice(0, Math.floor(expected.answer.length * 0.6));
     const { state } = await ask(make, send(contentType, half));

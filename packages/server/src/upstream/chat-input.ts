@@ -28,7 +28,9 @@ export function readChatInput(body: unknown, rules: ChatRules): ChatInput {
   const messages = readMessages(fields, rules, issues);
   const model = readModel(fields["model"], rules, issues);
   const temperature = readNumber(fields, "temperature", 0, 2, issues) ?? rules.temperature;
-  const wanted = readNumber(fields, "maxOutputTokens", 1, Number.MAX_SAFE_INTEGER, issues);
+  // Also by the name that every client of Chat Completions knows.
+  const lengthField = fields["maxOutputTokens"] === undefined ? "max_tokens" : "maxOutputTokens";
+  const wanted = readNumber(fields, lengthField, 1, Number.MAX_SAFE_INTEGER, issues);
   const maxOutputTokens = least(wanted, rules.maxOutputTokens);
   if (issues.length > 0) return { issues };
   const instructions: ChatMessage[] = rules.instructions

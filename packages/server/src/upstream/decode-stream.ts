@@ -29,16 +29,22 @@ export function createStreamDecoder(
     if (stray.length < MAX_STRAY_LINES && line.length <= MAX_STRAY_CHARS) stray.push(line);
   }
 
-  /** A decoder throws nothing, but somebody else's may. */
-  function guard(decode: () => readonly DialectPart[]): readonly DialectPart[] {
+  let isOver = false;
+
+  /** Asks no more once `done` or `error` was said. A decoder throws nothing, but somebody else's may. */
+  function pass(decode: () => readonly DialectPart[]): void {
+    if (isOver) return;
+    let parts: readonly DialectPart[];
     try {
-      return decode();
+      parts = decode();
     } catch (error) {
       throw new RunFailure("upstream_malformed", undefined, { cause: error });
     }
+    for (const { type } of parts) isOver ||= type === "done" || type === "error";
+    onParts(parts);
   }
 
-  const take = (message: DialectMessage): void => onParts(guard(() => decoder.decode(message)));
+  const take = (message: DialectMessage): void => pass(() => decoder.decode(message));
   const feedText =
     dialect.framing === "ndjson"
       ? createLineFeed(maxLineChars, (line) => take({ data: line }))
@@ -56,7 +62,7 @@ export function createStreamDecoder(
     end() {
       // The format says to drop an event whose blank line is missing; its text is there, so it is shown.
       feedText(`${utf8.end()}\n\n`);
-      onParts(guard(() => decoder.end(stray)));
+      pass(() => decoder.end(stray));
     },
   };
 }
