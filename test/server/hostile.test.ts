@@ -227,6 +227,16 @@ describe("a body made to hurt", () => {
     expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
   });
 
+  test("that somebody in front has swallowed is refused at once", async () => {
+    const { origin } = await progressApp((express, progress) => {
+      express.use((req, _res, next) => {
+        req.resume().on("end", () => next());
+      });
+      express.use(progress.task({ run: () => {} }));
+    });
+    expect((await post(origin, { prompt: "x" })).status).toBe(400);
+  });
+
   test("that is gone before its end starts nothing", async () => {
     const { url, upstream, origin } = await chat();
     const socket = connect(Number(new URL(url).port), "127.0.0.1");

@@ -377,9 +377,10 @@ describe("another server of ours", () => {
   });
 
   test.each([
-    ["by what follows", 4096],
-    ["by a snapshot, where its log does not reach back", 2],
-  ])("a run of its that breaks off is resumed %s, and begun only once", async (_, maxLogEvents) => {
+    ["by what follows", 4096, 500],
+    ["by a snapshot, where its log does not reach back", 2, 500],
+    ["or found again, where it had hardly begun", 4096, 0],
+  ])("a run of its that breaks off is resumed %s, and begun only once", async (_, maxLogEvents, cutAfter) => {
     const begun: string[] = [];
     let cuts = 0;
     const inner = await service(
@@ -397,7 +398,7 @@ describe("another server of ours", () => {
           const write = res.write.bind(res) as (chunk: string) => boolean;
           res.write = ((chunk: string) => {
             written += chunk.length;
-            if (written > 500) setImmediate(() => res.destroy());
+            if (written > cutAfter) setImmediate(() => res.destroy());
             return write(chunk);
           }) as typeof res.write;
         }
@@ -411,8 +412,30 @@ describe("another server of ours", () => {
     const posts = inner.requests.filter(({ method }) => method === "POST");
     expect(posts.length).toBeGreaterThan(1);
     expect(posts[0]?.headers["last-event-id"]).toBeUndefined();
-    for (const again of posts.slice(1)) expect(again.headers["last-event-id"]).toContain(`${begun[0]}.`);
+    const known = posts.slice(1).flatMap(({ headers }) => headers["last-event-id"] ?? []);
+    for (const id of known) expect(id).toContain(`${begun[0]}.`);
+    if (cutAfter > 0) expect(known).toHaveLength(posts.length - 1);
     expect(new Set(posts.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
+  });
+
+  test("is told to stop where this side has failed", async () => {
+    const aborted = gate();
+    const inner = await service({
+      run: ({ signal, text }) => {
+        text("x".repeat(200));
+        signal.addEventListener("abort", () => aborted.open());
+        return new Promise(() => {});
+      },
+    });
+    const app = await progressApp(
+      (outer, progress) => {
+        outer.use(progress.proxy({ url: inner.url, input: question }));
+      },
+      { limits: { textChars: 100 } },
+    );
+    const state = reduceAnswers([await callSse(app.origin, { body: { question: "Why?" } })]);
+    expect(state.error?.code).toBe("output_limit");
+    await aborted.opened;
   });
 
   test("a task of several stages may relay a service in one of them", async () => {

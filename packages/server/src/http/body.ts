@@ -45,6 +45,10 @@ async function readBytes(req: IncomingMessage, rules: BodyRules): Promise<Buffer
     detail: `The body is too large. The limit is ${maxBodyBytes} bytes.`,
   });
   if (Number(req.headers["content-length"] ?? 0) > maxBodyBytes) throw tooLarge;
+  // Somebody in front has read it and left nothing, or the client has gone in the meantime: nothing more will come.
+  if (req.readableEnded) return Buffer.alloc(0);
+  const brokeOff = new Problem("invalid_input", { detail: "The body broke off." });
+  if (req.destroyed) throw brokeOff;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -59,7 +63,7 @@ async function readBytes(req: IncomingMessage, rules: BodyRules): Promise<Buffer
     };
     const fail = (error: unknown): void => settle(() => reject(error));
     const finish = (): void => settle(() => resolve(Buffer.concat(chunks)));
-    const leave = (): void => fail(new Problem("invalid_input", { detail: "The body broke off." }));
+    const leave = (): void => fail(brokeOff);
     const take = (chunk: Buffer): void => {
       size += chunk.length;
       if (size > maxBodyBytes) fail(tooLarge);

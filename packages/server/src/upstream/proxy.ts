@@ -108,14 +108,19 @@ export function createProxy(callUpstream: Caller, options: ProxyOptions): Servic
           });
           break;
         } catch (error) {
-          const canResume = runDialect.lastEventId !== null && !runDialect.hasEnded;
+          // Without an event's id the same key finds the run.
+          const canResume = runDialect.run !== null && !runDialect.hasEnded;
           const isCut = isRunFailure(error) && RESUMABLE.includes(error.code);
           if (!isCut || !canResume || resumed >= maxRetries || target.signal.aborted) throw error;
           await delay(clock, backoffMs(resumed, Math.random), target.signal);
         }
       }
     } catch (error) {
-      if (target.signal.aborted && runDialect.run !== null) await cancelRun(request, runDialect, options);
+      if (runDialect.run !== null && !runDialect.hasEnded) {
+        const told = cancelRun(request, runDialect, options);
+        // A run that is cancelled has a moment to say so; one that failed has nothing to wait for.
+        if (target.signal.aborted) await told;
+      }
       throw error;
     }
     requireWhole(finishReason());
@@ -179,7 +184,7 @@ async function cancelRun(
     response.on("error", () => {});
     response.resume();
   } catch (error) {
-    logger.warn({ ...describeError(error) }, "a cancel could not be passed on");
+    logger.warn({ upstreamRun: run, ...describeError(error) }, "a cancel could not be passed on");
   } finally {
     callOff();
   }
