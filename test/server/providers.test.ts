@@ -325,6 +325,36 @@ describe.each(Object.entries(cases))("%s", (_, { make, contentType, ...expected 
   });
 });
 
+test("one endpoint may offer the models of several providers, each with its own key", async () => {
+  const upstream = await scriptedUpstream((res, call) => {
+    const isChat = call.url.endsWith("/chat/completions");
+    res.writeHead(200, { "content-type": "text/event-stream" });
+    res.end(isChat ? chat("stop") : messages("end_turn"));
+  });
+  const { baseURL } = upstream;
+  const { origin } = await progressApp((express, progress) => {
+    const claude = {
+      provider: anthropicMessages({ baseURL, apiKey: "key-of-anthropic" }),
+      model: "claude-1",
+    };
+    const models = { default: "gpt-1", claude };
+    express.use(progress.relay({ provider: openaiChat({ baseURL, apiKey: "key-of-openai" }), models }));
+  });
+  for (const model of [undefined, "claude"]) {
+    const state = reduceAnswers([await callSse(origin, { body: { prompt: "Hi", model } })]);
+    expect(state).toMatchObject({ status: "succeeded", text: "Hello" });
+  }
+  const asked = upstream.calls.map(({ url, headers, body }) => [
+    url,
+    headers["authorization"] ?? headers["x-api-key"],
+    JSON.parse(body).model,
+  ]);
+  expect(asked).toEqual([
+    ["/v1/chat/completions", "Bearer key-of-openai", "gpt-1"],
+    ["/v1/messages", "key-of-anthropic", "claude-1"],
+  ]);
+});
+
 test("a prompt that Gemini blocks is told as filtered, although nothing of an answer came", async () => {
   const { state } = await ask(
     (baseURL) => gemini({ baseURL, apiKey: KEY }),

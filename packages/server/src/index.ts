@@ -23,6 +23,7 @@ export type { InputSchema } from "./http/schema.js";
 export type { Logger } from "./logger.js";
 export type {
   Limits,
+  ModelChoice,
   ProgressServerOptions,
   ProxyOptions,
   RelayOptions,

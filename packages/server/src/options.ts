@@ -88,10 +88,22 @@ export interface ProgressServerOptions extends RunHooks {
   readonly clock?: Clock;
 }
 
+/** A model of a provider other than the endpoint's own. */
+export interface ModelChoice {
+  readonly provider: Provider;
+  /** Its name there. */
+  readonly model: string;
+}
+
 export interface RelayOptions extends AnswerOptions, RunHooks {
   readonly provider: Provider;
-  /** The names that a client may ask for, and the provider's behind them; `default` where it names none. */
-  readonly models: Readonly<Record<string, string>> & { readonly default: string };
+  /**
+   * The names that a client may ask for, and the provider's behind them, or a model of another provider; `default`
+   * where it names none.
+   */
+  readonly models: Readonly<Record<string, string | ModelChoice>> & {
+    readonly default: string | ModelChoice;
+  };
   /** The system message. A client cannot send one. */
   readonly instructions?: string;
   /** The longest answer that can be asked for, in tokens. @defaultValue 4096 */

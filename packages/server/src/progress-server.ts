@@ -165,8 +165,10 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
           async prepare(body) {
             const chat = readChatInput(body, rules);
             if ("issues" in chat) throw invalidInput(chat.issues);
+            const choice = rules.models[chat.alias];
+            const provider = typeof choice === "object" ? choice.provider : rules.provider;
             const job = async (context: JobContext): Promise<void> => {
-              const answer = await context.relay(relayOptions.provider, chat.request, relayOptions);
+              const answer = await context.relay(provider, chat.request, relayOptions);
               requireWhole(answer.finishReason);
             };
             return { input: body, job: job as Job<never>, stages: [] };
