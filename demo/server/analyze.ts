@@ -53,7 +53,11 @@ async function analyzeDocument(
     return mostFrequent(found, 8);
   });
   const ask = (content: string) => (s: StageReporter) =>
-    s.relay(provider, { model, messages: [{ role: "user", content }], maxOutputTokens: 1_000 });
+    s.relay(
+      provider,
+      { model, messages: [{ role: "user", content }], maxOutputTokens: 1_000 },
+      { retryMessage: ({ seconds }) => texts.retrying(seconds) },
+    );
   const summary = await stage("summarize", ask(texts.summaryPrompt(input.document)));
   text("\n\n");
   const insights = await stage("insights", ask(texts.insightsPrompt(entities)));

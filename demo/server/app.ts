@@ -3,6 +3,7 @@ import express, { type Express } from "express";
 import { analyzeTask } from "./analyze.js";
 import type { DemoConfig } from "./config.js";
 import { createNetworkSwitch } from "./network-switch.js";
+import { createProvider } from "./provider.js";
 import { startSimulatedProvider } from "./simulated-provider.js";
 
 export interface DemoApp {
@@ -15,10 +16,9 @@ export interface DemoApp {
 /** The whole demo without its page: two endpoints, a health check, the network switch. */
 export async function createDemoApp(config: DemoConfig): Promise<DemoApp> {
   const simulated = config.upstream === null ? await startSimulatedProvider() : null;
-  const provider = openaiChat({
-    baseURL: config.upstream?.baseURL ?? simulated?.baseURL,
-    apiKey: config.upstream?.apiKey,
-  });
+  const provider = config.upstream
+    ? createProvider(config.upstream)
+    : openaiChat({ baseURL: simulated?.baseURL });
   const model = config.upstream?.model ?? "simulated";
   const progress = createProgressServer({
     abandonAfterMs: config.abandonAfterMs,

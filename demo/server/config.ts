@@ -1,14 +1,11 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { type ProviderName, providers, type UpstreamConfig } from "./provider.js";
 
 export interface DemoConfig {
   readonly port: number;
   /** Null: the simulated provider answers. */
-  readonly upstream: {
-    readonly baseURL: string;
-    readonly apiKey: string | undefined;
-    readonly model: string;
-  } | null;
+  readonly upstream: UpstreamConfig | null;
   readonly abandonAfterMs: number;
   readonly heartbeatMs: number;
   readonly timeouts: {
@@ -27,13 +24,10 @@ const envFile = fileURLToPath(new URL("../../../.env", import.meta.url));
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): DemoConfig {
   if (existsSync(envFile)) process.loadEnvFile(envFile);
-  const baseURL = env["AI_BASE_URL"];
   const ms = (name: string, fallback: number): number => readNumber(env, name, fallback);
   return {
     port: readNumber(env, "PORT", 3000),
-    upstream: baseURL
-      ? { baseURL, apiKey: env["AI_API_KEY"], model: env["AI_MODEL"] || "gpt-4.1-mini" }
-      : null,
+    upstream: readUpstream(env),
     abandonAfterMs: ms("ABANDON_AFTER_MS", 60_000),
     heartbeatMs: ms("HEARTBEAT_MS", 15_000),
     timeouts: {
@@ -44,6 +38,22 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): DemoConfig {
     },
   };
 }
+
+/** A real service answers as soon as one is named, by its URL or by its provider. */
+function readUpstream(env: NodeJS.ProcessEnv): UpstreamConfig | null {
+  const baseURL = env["AI_BASE_URL"] || undefined;
+  const name = env["AI_PROVIDER"] || undefined;
+  if (!baseURL && !name) return null;
+  const provider = name ?? "openai-chat";
+  if (!isProviderName(provider)) {
+    const names = Object.keys(providers).join(", ");
+    throw new Error(`AI_PROVIDER is "${provider}". Set it to one of ${names}, or leave it out.`);
+  }
+  const model = env["AI_MODEL"] || providers[provider].model;
+  return { provider, baseURL, apiKey: env["AI_API_KEY"] || undefined, model };
+}
+
+const isProviderName = (name: string): name is ProviderName => Object.hasOwn(providers, name);
 
 function readNumber(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
   const text = env[name]?.trim();

@@ -29,8 +29,8 @@ async function main(isProd: boolean): Promise<void> {
   });
   const { port } = server.address() as AddressInfo;
   const upstream = config.upstream
-    ? `${config.upstream.baseURL}, model ${config.upstream.model}`
-    : "a simulated provider (set AI_BASE_URL, AI_API_KEY and AI_MODEL for a real one)";
+    ? `${config.upstream.baseURL ?? config.upstream.provider}, model ${config.upstream.model}`
+    : "a simulated provider (set AI_PROVIDER or AI_BASE_URL, AI_API_KEY and AI_MODEL for a real one)";
   console.log(`\n  ai-progress-stream demo:  http://localhost:${port}\n  answers come from ${upstream}\n`);
 
   let isClosing = false;

@@ -260,6 +260,29 @@ test("429 and 5xx are asked again before the first byte, and the viewer is told"
   expect(answer.body).toContain("The model is busy, trying again in 3 s");
 });
 
+test("what is said while a busy model is waited for is the application's to word", async () => {
+  const { clock, stop } = hastyClock();
+  const notices: unknown[] = [];
+  const { answer } = await ask(
+    (res, call, index) => {
+      if (index === 1) return answerWith("Da")(res, call, index);
+      res.writeHead(429, { "retry-after": "3" });
+      res.end();
+    },
+    {
+      clock,
+      retryMessage: (retry) => {
+        notices.push(retry);
+        return `Das Modell ist ausgelastet, neuer Versuch in ${retry.seconds} s`;
+      },
+    },
+  );
+  stop();
+  expect(answer.body).toContain("Das Modell ist ausgelastet, neuer Versuch in 3 s");
+  expect(answer.body).not.toContain("busy");
+  expect(notices).toEqual([{ seconds: 3, retry: 1, maxRetries: 2, code: "rate_limited" }]);
+});
+
 test("after the last retry the failure says when to come back", async () => {
   const { clock, stop } = hastyClock();
   const { state, upstream } = await ask(

@@ -267,3 +267,57 @@ test("hooks see each event once and the final state, and their failures change n
   expect(seen).toEqual(["start", "text", "end"]);
   expect(JSON.stringify(logged)).toContain("hook is broken");
 });
+
+test("what has been used is logged once a turn, field by field, and never the same twice", async () => {
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const { answer, state } = await task({
+    async run({ usage, text }) {
+      usage({ inputTokens: 7 });
+      usage({ outputTokens: 1 });
+      await turn();
+      usage({ outputTokens: 1, inputTokens: 7 });
+      await turn();
+      usage({ inputTokens: 7 });
+      await turn();
+      text("last");
+      usage({ outputTokens: 2 });
+    },
+  });
+  expect(answer.events.map(({ type }) => type)).toEqual(["open", "start", "usage", "text", "usage", "end"]);
+  expect(state().usage).toEqual({ inputTokens: 7, outputTokens: 2 });
+});
+
+test("the path of an issue begins with the name of the form's field, however the schema writes it", async () => {
+  const paths = [["email"], [{ key: "email" }, "domain"], ["email", 0, { key: "name" }]];
+  for (const path of paths) {
+    const input: InputSchema<unknown> = {
+      "~standard": { version: 1, vendor: "test", validate: () => ({ issues: [{ message: "No.", path }] }) },
+    };
+    const { answer } = await task({ input, run: () => {} }, { email: "x" });
+    expect(JSON.parse(answer.body).issues[0].path[0]).toBe("email");
+  }
+});
+
+test("an endpoint's own hooks are called beside the server's, and for its own runs only", async () => {
+  const seen: string[] = [];
+  const both = gate();
+  const { origin } = await progressApp(
+    (express, progress) => {
+      express.use(
+        "/a",
+        progress.task({ run: ({ text }) => text("A"), onEnd: ({ text }) => void seen.push(`own: ${text}`) }),
+      );
+      express.use("/b", progress.task({ run: ({ text }) => text("B") }));
+    },
+    {
+      onEnd: ({ text }) => {
+        seen.push(`all: ${text}`);
+        if (text === "B") both.open();
+      },
+    },
+  );
+  await callSse(`${origin}/a`, { body: {} });
+  await callSse(`${origin}/b`, { body: {} });
+  await both.opened;
+  expect(seen.sort()).toEqual(["all: A", "all: B", "own: A"]);
+});

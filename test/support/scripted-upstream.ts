@@ -4,6 +4,7 @@ import { listenOn } from "./listen.js";
 
 export interface UpstreamCall {
   readonly headers: IncomingMessage["headers"];
+  readonly method: string;
   readonly url: string;
   readonly body: string;
   readonly socket: Socket;
@@ -32,6 +33,7 @@ export async function scriptedUpstream(script: Script): Promise<ScriptedUpstream
     for await (const chunk of req) chunks.push(chunk as Buffer);
     const call: UpstreamCall = {
       headers: req.headers,
+      method: req.method ?? "",
       url: req.url ?? "",
       body: Buffer.concat(chunks).toString("utf8"),
       socket: req.socket,

@@ -27,3 +27,19 @@ export function describeError(error: unknown): { name: string; detail: string; s
     ...(error.stack === undefined ? {} : { stack: error.stack }),
   };
 }
+
+/** A logger whose messages and fields have passed through `redact`, however they came to hold what they hold. */
+export function redactingLogger(logger: Logger, redact: (text: string) => string): Logger {
+  const clean = (fields: object): object =>
+    Object.fromEntries(
+      Object.entries(fields).map(([name, value]) => [
+        name,
+        typeof value === "string" ? redact(value) : value,
+      ]),
+    );
+  const through =
+    (level: keyof Logger) =>
+    (fields: object, message?: string): void =>
+      logger[level](clean(fields), message);
+  return { debug: through("debug"), info: through("info"), warn: through("warn"), error: through("error") };
+}

@@ -1,113 +1,46 @@
-import type { LoggedEvent, RunState, StagePlan } from "@ai-progress-stream/protocol";
-import { type Clock, systemClock } from "./clock.js";
+import type { LoggedEvent, StagePlan } from "@ai-progress-stream/protocol";
+import { systemClock } from "./clock.js";
 import { createFailureLog } from "./failure-log.js";
 import { createAudience } from "./http/audience.js";
+import { createCors } from "./http/cors.js";
 import { createEndpoint, type JobSpec } from "./http/endpoint.js";
-import { type ExpressRequest, type Middleware, toExpress } from "./http/express.js";
-import { type InputSchema, invalidInput, validateInput } from "./http/schema.js";
-import { describeError, type Logger, stderrLogger } from "./logger.js";
-import { RunFailure } from "./run/failure.js";
+import { type Middleware, toExpress } from "./http/express.js";
+import { invalidInput, validateInput } from "./http/schema.js";
+import { describeError, redactingLogger, stderrLogger } from "./logger.js";
+import {
+  defaultLimits,
+  type ProgressServerOptions,
+  type ProxyOptions,
+  type RelayOptions,
+  type RunHooks,
+  type RunInfo,
+  type TaskOptions,
+} from "./options.js";
+import { createProxyJob } from "./proxy-job.js";
 import type { Job, JobContext } from "./run/job.js";
+import { checkName } from "./run/names.js";
 import { type RunningRun, type RunToDo, startRun } from "./run/runner.js";
 import { memoryStore } from "./store/memory.js";
-import type { RunStore } from "./store/run-store.js";
+import { createCaller } from "./upstream/call.js";
 import { readChatInput } from "./upstream/chat-input.js";
 import { createConnections } from "./upstream/exchange.js";
-import type { ModelRequest, Provider } from "./upstream/provider.js";
-import { createRelay } from "./upstream/relay.js";
-import { defaultTimeouts, type UpstreamTimeouts } from "./upstream/timeouts.js";
-
-/** Bounds. Each keeps one thing from growing without end. */
-export interface Limits {
-  /** A request's body, in bytes. @defaultValue 1_048_576 */
-  readonly bodyBytes: number;
-  /** The text of a run, both channels, in characters. Past it the run fails with `output_limit`. @defaultValue 4_194_304 */
-  readonly textChars: number;
-  /** One result or custom event as JSON, in characters. @defaultValue 262_144 */
-  readonly valueChars: number;
-  /** What waits for a store that is away, in characters. @defaultValue 1_048_576 */
-  readonly pendingChars: number;
-  /** One upstream answer, in bytes. @defaultValue 67_108_864 */
-  readonly upstreamBytes: number;
-  /** One event of an upstream, in characters. @defaultValue 1_048_576 */
-  readonly upstreamLineChars: number;
-}
-
-export interface ProgressServerOptions {
-  /** Where runs live. @defaultValue memoryStore() */
-  readonly store?: RunStore;
-  /**
-   * Whose request it is. Only the same principal may attach to a run, read it or cancel it. Null or undefined:
-   * 401. Absent: whoever knows a run's unguessable id may.
-   */
-  readonly principal?: (
-    req: ExpressRequest,
-  ) => string | null | undefined | Promise<string | null | undefined>;
-  /** Origins other than its own from which pages may start and cancel runs. @defaultValue [] */
-  readonly allowedOrigins?: readonly string[];
-  /** How long a run goes on with no viewer left, in milliseconds; `Infinity`: to its end. @defaultValue 60_000 */
-  readonly abandonAfterMs?: number;
-  /** How often a comment is sent to a viewer, in milliseconds; 0: never. @defaultValue 15_000 */
-  readonly heartbeatMs?: number;
-  /** A viewer that takes no byte for so long is dropped, in milliseconds. @defaultValue 30_000 */
-  readonly stallMs?: number;
-  /** How long a producer may be silent before it counts as dead, in milliseconds. @defaultValue 15_000 */
-  readonly leaseMs?: number;
-  /** How often a watched run is looked at without a wake-up, in milliseconds. @defaultValue 5_000 */
-  readonly backstopMs?: number;
-  /** The longest that a task may run, in milliseconds; past it it is cancelled as `limit`. @defaultValue 3_600_000 */
-  readonly totalTimeoutMs?: number;
-  /** How long an upstream may take. */
-  readonly timeouts?: Partial<UpstreamTimeouts>;
-  /** How often an upstream that has refused is asked again. @defaultValue 2 */
-  readonly maxRetries?: number;
-  readonly limits?: Partial<Limits>;
-  /** Takes pino as it is. @defaultValue warnings and errors to stderr, a line of JSON each */
-  readonly logger?: Logger;
-  /** A run has begun. What a hook throws is logged and changes nothing. */
-  readonly onStart?: (run: RunInfo) => void | Promise<void>;
-  /** Each event of each run, in order, as it is logged. */
-  readonly onEvent?: (event: LoggedEvent, run: RunInfo) => void;
-  /** A run has ended: the place to save its text. Called once per run, by the process that ran it. */
-  readonly onEnd?: (state: RunState, run: RunInfo) => void | Promise<void>;
-  readonly clock?: Clock;
-}
-
-export interface RunInfo {
-  readonly runId: string;
-  readonly principal: string | null;
-}
-
-export interface RelayOptions {
-  readonly provider: Provider;
-  /** The names that a client may ask for, and the provider's behind them; `default` where it names none. */
-  readonly models: Readonly<Record<string, string>> & { readonly default: string };
-  /** The system message. A client cannot send one. */
-  readonly instructions?: string;
-  /** The longest answer that can be asked for, in tokens. @defaultValue 4096 */
-  readonly maxOutputTokens?: number;
-  /** Where the client names none. @defaultValue the provider's */
-  readonly temperature?: number;
-  /** The longest conversation. @defaultValue 100 */
-  readonly maxMessages?: number;
-}
-
-export interface TaskOptions<Input = unknown> {
-  /** Checks the body before a run is made; what it gives is the job's `input`. Any Standard Schema. */
-  readonly input?: InputSchema<Input>;
-  /** What the job will go through, or how that follows from the input. */
-  readonly stages?: readonly StagePlan[] | ((input: Input) => readonly StagePlan[]);
-  /** The job. What it returns is the result, what it throws the failure. */
-  readonly run: (context: JobContext<Input>) => unknown;
-  /** @defaultValue the server's */
-  readonly totalTimeoutMs?: number;
-}
+import { createProxy } from "./upstream/proxy.js";
+import { createRelay, requireWhole } from "./upstream/relay.js";
+import { defaultRetryMessage } from "./upstream/retry.js";
+import { createSecrets } from "./upstream/secrets.js";
+import { defaultTimeouts } from "./upstream/timeouts.js";
 
 export interface ProgressServer {
   /** An endpoint that asks a model and streams its answer: `{"prompt": "…"}` or `{"messages": […]}`. */
   relay(options: RelayOptions): Middleware;
   /** An endpoint that runs a job of yours. */
   task<Input = unknown>(options: TaskOptions<Input>): Middleware;
+  /**
+   * An endpoint in front of another service's stream, of whatever dialect: what comes can be looked at, changed
+   * and saved, a cancel is passed on, and viewers resume even if the service cannot.
+   * @throws TypeError if the URL is none, or nothing says what is sent
+   */
+  proxy<Input = unknown>(options: ProxyOptions<Input>): Middleware;
   /**
    * Ends gracefully: refuses new runs, lets the running finish for `drainMs` (default 10_000), then cancels them
    * as `shutdown`. When it resolves, no timer, socket or listener of this server's is left.
@@ -118,36 +51,33 @@ export interface ProgressServer {
 /** How long a viewer may take to read the end of its run when the server closes. */
 const LAST_WORDS_MS = 2_000;
 
-const defaultLimits: Limits = {
-  bodyBytes: 1_048_576,
-  textChars: 4_194_304,
-  valueChars: 262_144,
-  pendingChars: 1_048_576,
-  upstreamBytes: 67_108_864,
-  upstreamLineChars: 1_048_576,
-};
-
 /** Composes store, jobs and HTTP. One per process is enough; mount as many endpoints as you like. */
 export function createProgressServer(options: ProgressServerOptions = {}): ProgressServer {
   const {
     clock = systemClock,
     store = memoryStore({ clock }),
-    logger = stderrLogger,
     leaseMs = 15_000,
     backstopMs = 5_000,
     totalTimeoutMs = 3_600_000,
+    maxRetries = 2,
   } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  const timeouts = { ...defaultTimeouts, ...options.timeouts };
+  const cors = createCors(options.cors);
+  const secrets = createSecrets();
+  const logger = redactingLogger(options.logger ?? stderrLogger, secrets.redact);
   const connections = createConnections();
-  const relay = createRelay({
+  const callUpstream = createCaller({
     connections,
     clock,
     logger,
-    timeouts,
     limits,
-    maxRetries: options.maxRetries ?? 2,
+    maxRetries,
+    timeouts: { ...defaultTimeouts, ...options.timeouts },
+    retryMessage: options.retryMessage ?? defaultRetryMessage,
+    onSecrets: secrets.add,
   });
+  const relay = createRelay(callUpstream);
+  const proxy = createProxy(callUpstream, { connections, clock, logger, maxRetries });
   const running = new Map<string, RunningRun>();
   let closing: Promise<void> | null = null;
 
@@ -155,7 +85,7 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
   const onError = (error: unknown): void => logFailure(error, {}, "the store failed");
   const audience = createAudience({ store, clock, backstopMs, onError });
 
-  async function callHook(name: string, call: () => void | Promise<void> | undefined): Promise<void> {
+  async function callHook(name: string, call: () => unknown): Promise<void> {
     try {
       await call();
     } catch (error) {
@@ -163,49 +93,55 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
     }
   }
 
-  function start(todo: RunToDo): void {
+  function start(todo: RunToDo, own: RunHooks): void {
     const info: RunInfo = { runId: todo.run, principal: todo.principal };
-    const { onStart, onEvent, onEnd } = options;
-    if (onStart) void callHook("onStart", () => onStart(info));
+    const hooks = [options, own];
+    const eventHooks = hooks.flatMap(({ onEvent }) => onEvent ?? []);
+    for (const { onStart } of hooks) if (onStart) void callHook("onStart", () => onStart(info));
     const run = startRun(todo, {
       store,
       clock,
       logger,
       relay,
+      proxy,
       limits,
       leaseMs,
       abandonAfterMs: options.abandonAfterMs ?? 60_000,
-      onEvents(_run, events) {
-        if (!onEvent) return;
-        for (const event of events) void callHook("onEvent", () => onEvent(event, info));
+      onEvents(_run, events: readonly LoggedEvent[]) {
+        if (eventHooks.length === 0) return;
+        for (const event of events) {
+          for (const onEvent of eventHooks) void callHook("onEvent", () => onEvent(event, info));
+        }
       },
     });
     running.set(todo.run, run);
     void run.done.then(async () => {
-      if (onEnd) await callHook("onEnd", () => tellEnd(onEnd, info));
+      for (const { onEnd } of hooks) if (onEnd) await callHook("onEnd", () => tellEnd(onEnd, info));
       running.delete(todo.run);
     });
   }
 
-  async function tellEnd(onEnd: NonNullable<ProgressServerOptions["onEnd"]>, info: RunInfo): Promise<void> {
+  async function tellEnd(onEnd: NonNullable<RunHooks["onEnd"]>, info: RunInfo): Promise<void> {
     const page = await store.read(info.runId, null);
     if (page?.kind === "snapshot") await onEnd(page.state, info);
   }
 
-  function mount(spec: JobSpec): Middleware {
+  function mount(spec: JobSpec, hooks: RunHooks): Middleware {
     return toExpress(
       createEndpoint(spec, {
         store,
         audience,
         clock,
         logFailure,
+        cors,
         principal: options.principal ?? null,
-        allowedOrigins: options.allowedOrigins ?? [],
+        maxRunsOfPrincipal: limits.runsPerPrincipal,
         maxBodyBytes: limits.bodyBytes,
+        bodyTimeoutMs: options.bodyTimeoutMs ?? 30_000,
         heartbeatMs: options.heartbeatMs ?? 15_000,
         stallMs: options.stallMs ?? 30_000,
         leaseMs,
-        start,
+        start: (todo) => start(todo, hooks),
         isClosing: () => closing !== null,
       }),
     );
@@ -223,28 +159,58 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
   }
 
   return {
-    relay({ provider, maxOutputTokens = 4096, maxMessages = 100, ...rules }) {
-      return mount({
-        totalTimeoutMs: Infinity,
-        async prepare(body) {
-          const chat = readChatInput(body, { ...rules, maxOutputTokens, maxMessages });
-          if ("issues" in chat) throw invalidInput(chat.issues);
-          return { input: body, job: relayJob(provider, chat.request), stages: [] };
+    relay(relayOptions) {
+      const rules = { maxOutputTokens: 4096, maxMessages: 100, ...relayOptions };
+      return mount(
+        {
+          totalTimeoutMs: Infinity,
+          async prepare(body) {
+            const chat = readChatInput(body, rules);
+            if ("issues" in chat) throw invalidInput(chat.issues);
+            const choice = rules.models[chat.alias];
+            const provider = typeof choice === "object" ? choice.provider : rules.provider;
+            const job = async (context: JobContext): Promise<void> => {
+              const answer = await context.relay(provider, chat.request, relayOptions);
+              requireWhole(answer.finishReason);
+            };
+            return { input: body, job: job as Job<never>, stages: [] };
+          },
         },
-      });
+        relayOptions,
+      );
     },
 
-    task<Input>({ input: schema, stages = [], run, totalTimeoutMs: ownTotalMs }: TaskOptions<Input>) {
+    task<Input>(taskOptions: TaskOptions<Input>) {
+      const { input: schema, stages = [], run } = taskOptions;
       if (typeof stages !== "function") checkStages(stages);
-      return mount({
-        totalTimeoutMs: ownTotalMs ?? totalTimeoutMs,
-        async prepare(body) {
-          const input = schema ? await validateInput(schema, body) : (body as Input);
-          const plan = typeof stages === "function" ? stages(input) : stages;
-          if (typeof stages === "function") checkStages(plan);
-          return { input, job: run as Job<never>, stages: plan };
+      return mount(
+        {
+          totalTimeoutMs: taskOptions.totalTimeoutMs ?? totalTimeoutMs,
+          async prepare(body) {
+            const input = schema ? await validateInput(schema, body) : (body as Input);
+            const plan = typeof stages === "function" ? stages(input) : stages;
+            if (typeof stages === "function") checkStages(plan);
+            return { input, job: run as Job<never>, stages: plan };
+          },
         },
-      });
+        taskOptions,
+      );
+    },
+
+    proxy<Input>(proxyOptions: ProxyOptions<Input>) {
+      const { input: schema, stages = [] } = proxyOptions;
+      checkStages(stages);
+      const job = createProxyJob(proxyOptions) as Job<never>;
+      return mount(
+        {
+          totalTimeoutMs: proxyOptions.totalTimeoutMs ?? totalTimeoutMs,
+          async prepare(body) {
+            const input = schema ? await validateInput(schema, body) : (body as Input);
+            return { input, job, stages };
+          },
+        },
+        proxyOptions,
+      );
     },
 
     close({ drainMs = 10_000 } = {}) {
@@ -254,20 +220,12 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
   };
 }
 
-/** Asks the model; an answer that was cut or filtered is told, its text is kept. */
-function relayJob(provider: Provider, request: ModelRequest): Job<never> {
-  return async (context) => {
-    const { finishReason } = await (context as JobContext).relay(provider, request);
-    if (finishReason === "length") throw new RunFailure("output_limit");
-    if (finishReason === "content_filter") throw new RunFailure("content_filtered");
-  };
-}
-
 /** A wrong plan is a programmer's error, told at start-up and not to the first viewer. */
 function checkStages(stages: readonly StagePlan[]): void {
   const ids = new Set<string>();
   for (const { id, label, weight = 1 } of stages) {
     if (!id || typeof label !== "string") throw new TypeError("Each stage needs an id and a label.");
+    checkName("stage", id);
     if (ids.has(id)) throw new TypeError(`Two stages have the id "${id}". Give each its own.`);
     if (!Number.isFinite(weight) || weight < 0) {
       throw new TypeError(`The stage "${id}" has the weight ${weight}. Give a number of 0 or more.`);

@@ -1,14 +1,22 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import type { Clock } from "../clock.js";
 import { Problem } from "./problem.js";
+
+export interface BodyRules {
+  readonly maxBodyBytes: number;
+  /** From the first look at it to its last byte. */
+  readonly bodyTimeoutMs: number;
+  readonly clock: Clock;
+}
 
 /**
  * The request's JSON body: what `express.json()` left, else read here.
- * @throws Problem 415, 413, 400
+ * @throws Problem 415, 413, 408, 400
  */
 export async function readJsonBody(
   req: IncomingMessage & { body?: unknown },
-  maxBytes: number,
+  rules: BodyRules,
 ): Promise<unknown> {
   const contentType = (req.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
   // Exactly this one: a page of another origin cannot send it without asking first (a CORS preflight).
@@ -19,20 +27,9 @@ export async function readJsonBody(
     });
   }
   if (req.body !== undefined && req.readableEnded) return req.body;
-  const tooLarge = new Problem("invalid_input", {
-    status: 413,
-    detail: `The body is too large. The limit is ${maxBytes} bytes.`,
-  });
-  if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw tooLarge;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge;
-    chunks.push(chunk);
-  }
+  const bytes = await readBytes(req, rules);
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
+    return parseSafely(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
     throw new Problem("invalid_input", {
       detail: "The body is not valid JSON. Send one JSON value in UTF-8.",
@@ -40,9 +37,60 @@ export async function readJsonBody(
   }
 }
 
-/** The same for the same JSON, whatever the order of its fields. */
+/** A byte a second is no body, and holds a connection and its buffers: the whole of it has one deadline. */
+async function readBytes(req: IncomingMessage, rules: BodyRules): Promise<Buffer> {
+  const { maxBodyBytes, bodyTimeoutMs, clock } = rules;
+  const tooLarge = new Problem("invalid_input", {
+    status: 413,
+    detail: `The body is too large. The limit is ${maxBodyBytes} bytes.`,
+  });
+  if (Number(req.headers["content-length"] ?? 0) > maxBodyBytes) throw tooLarge;
+  // Somebody in front has read it and left nothing, or the client has gone in the meantime: nothing more will come.
+  if (req.readableEnded) return Buffer.alloc(0);
+  const brokeOff = new Problem("invalid_input", { detail: "The body broke off." });
+  if (req.destroyed) throw brokeOff;
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const tooSlow = new Problem("invalid_input", {
+      status: 408,
+      detail: `The body did not arrive within ${bodyTimeoutMs / 1000} s.`,
+    });
+    const settle = (act: () => void): void => {
+      callOff();
+      req.off("data", take).off("end", finish).off("error", fail).off("close", leave);
+      act();
+    };
+    const fail = (error: unknown): void => settle(() => reject(error));
+    const finish = (): void => settle(() => resolve(Buffer.concat(chunks)));
+    const leave = (): void => fail(brokeOff);
+    const take = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size > maxBodyBytes) fail(tooLarge);
+      else chunks.push(chunk);
+    };
+    const callOff = clock.after(bodyTimeoutMs, () => fail(tooSlow));
+    req.on("data", take).on("end", finish).on("error", fail).on("close", leave);
+  });
+}
+
+/** Without any `__proto__` in it: a job that merges its input into an object would change that one's prototype. */
+function parseSafely(text: string): unknown {
+  if (!/__proto__|\\u005f/i.test(text)) return JSON.parse(text);
+  return JSON.parse(text, (key, value: unknown) => (key === "__proto__" ? undefined : value));
+}
+
+/**
+ * The same for the same JSON, whatever the order of its fields.
+ * @throws Problem 400 for one that is nested deeper than the stack
+ */
 export function fingerprintOf(body: unknown): string {
-  return createHash("sha256").update(canonicalJson(body)).digest("base64url");
+  try {
+    return createHash("sha256").update(canonicalJson(body)).digest("base64url");
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new Problem("invalid_input", { detail: "The body is nested too deeply." });
+  }
 }
 
 function canonicalJson(value: unknown): string {

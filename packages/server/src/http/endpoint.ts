@@ -5,10 +5,10 @@ import type { Clock } from "../clock.js";
 import type { FailureLog } from "../failure-log.js";
 import type { Job } from "../run/job.js";
 import type { RunToDo } from "../run/runner.js";
-import { type RunRecord, type RunStore, StoreError } from "../store/run-store.js";
+import { type CreateOutcome, type RunRecord, type RunStore, StoreError } from "../store/run-store.js";
 import type { Audience } from "./audience.js";
 import { fingerprintOf, readJsonBody } from "./body.js";
-import { checkOrigin } from "./origin.js";
+import type { Cors } from "./cors.js";
 import { Problem, sendProblem } from "./problem.js";
 import { openViewer } from "./viewer.js";
 
@@ -35,8 +35,11 @@ export interface EndpointOptions {
   readonly clock: Clock;
   readonly logFailure: FailureLog;
   readonly principal: ((req: never) => string | null | undefined | Promise<string | null | undefined>) | null;
-  readonly allowedOrigins: readonly string[];
+  readonly cors: Cors;
+  /** Runs of one principal at the same time; only where there is a principal. */
+  readonly maxRunsOfPrincipal: number;
   readonly maxBodyBytes: number;
+  readonly bodyTimeoutMs: number;
   readonly heartbeatMs: number;
   readonly stallMs: number;
   readonly leaseMs: number;
@@ -55,16 +58,17 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
   const { store, clock, logFailure } = options;
 
   async function route(req: EndpointRequest, res: ServerResponse): Promise<void> {
+    if (options.cors.answer(req, res)) return;
     const [run, action, ...rest] = pathOf(req);
     if (rest.length > 0 || (action !== undefined && action !== "cancel")) throw new Problem("not_found");
     if (run === undefined) {
       allow(req, "POST");
-      checkOrigin(req, options.allowedOrigins);
+      options.cors.check(req);
       return req.headers["last-event-id"] === undefined ? create(req, res) : resume(req, res);
     }
     if (action === "cancel") {
       allow(req, "POST");
-      checkOrigin(req, options.allowedOrigins);
+      options.cors.check(req);
       return cancel(req, res, run);
     }
     allow(req, "GET", "HEAD");
@@ -80,14 +84,14 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     }
     const principal = await identify(req);
     const key = readKey(req);
-    const body = await readJsonBody(req, options.maxBodyBytes);
+    const body = await readJsonBody(req, options);
+    const fingerprint = fingerprintOf(body);
     const prepared = await spec.prepare(body);
     const run = randomBytes(18).toString("base64url");
     const lease = randomUUID();
     const isDetached = prefersAsync(req);
     const scope = req.baseUrl ?? "";
-    const fingerprint = fingerprintOf(body);
-    const { leaseMs } = options;
+    const { leaseMs, maxRunsOfPrincipal } = options;
     const outcome = await store.create({
       run,
       scope,
@@ -97,9 +101,10 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
       lease,
       leaseMs,
       isDetached,
+      ...(Number.isFinite(maxRunsOfPrincipal) ? { maxRunsOfPrincipal } : {}),
     });
     if (outcome.kind === "conflict") throw new Problem("conflict");
-    if (outcome.kind === "busy") throw new Problem("overloaded", { retryAfterMs: outcome.retryAfterMs });
+    if (outcome.kind === "busy") throw busy(outcome);
     const isNew = outcome.kind === "created";
     const record = isNew
       ? ({ run, status: "running", head: 0 } satisfies RunRecord)
@@ -195,6 +200,12 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
       if (!req.complete) res.on("finish", () => req.destroy());
     }
   };
+}
+
+function busy({ limit, retryAfterMs }: Extract<CreateOutcome, { kind: "busy" }>): Problem {
+  if (limit !== "principal") return new Problem("overloaded", { retryAfterMs });
+  const detail = "Too many of your runs are in progress. Try again when one has ended.";
+  return new Problem("rate_limited", { retryAfterMs, detail });
 }
 
 function toProblem(error: unknown): Problem {

@@ -1,6 +1,8 @@
 import type { ProgressAmount } from "@ai-progress-stream/protocol";
+import type { ServiceProxy } from "../upstream/proxy.js";
 import type { Relay } from "../upstream/relay.js";
 import type { JobContext, Reporter } from "./job.js";
+import { checkName } from "./names.js";
 import type { Recorder } from "./recorder.js";
 import { createUsageMeter } from "./usage-meter.js";
 
@@ -11,6 +13,7 @@ export interface ContextOptions<Input> {
   readonly signal: AbortSignal;
   readonly recorder: Recorder;
   readonly relay: Relay;
+  readonly proxy: ServiceProxy;
 }
 
 /** Turns what a job says into events. */
@@ -37,9 +40,12 @@ export function createJobContext<Input>(options: ContextOptions<Input>): JobCont
       reasoning: (delta, { replace = false } = {}) =>
         recorder.record({ type: "text", delta: String(delta), channel: "reasoning", replace }),
       usage: (usage) => recorder.record({ type: "usage", ...usage }),
-      custom: (name, value) => recorder.record({ type: "custom", name, value }),
-      relay: (provider, request) =>
-        options.relay(provider, request, { ...options, stage, onUsage: meter.open() }),
+      custom: (name, value) =>
+        recorder.record({ type: "custom", name: checkName("custom event", name), value }),
+      relay: (provider, request, rules) =>
+        options.relay(provider, request, { ...options, stage, onUsage: meter.open() }, rules),
+      proxy: (request, rules = {}) =>
+        options.proxy(request, rules, { ...options, stage, onUsage: meter.open() }),
       ready: () => recorder.ready(),
     };
   }
@@ -51,7 +57,7 @@ export function createJobContext<Input>(options: ContextOptions<Input>): JobCont
     principal,
     ...createReporter(null),
     async stage(id, work) {
-      recorder.record({ type: "stage", stage: id, status: "running" });
+      recorder.record({ type: "stage", stage: checkName("stage", id), status: "running" });
       try {
         const result = await work({ id, ...createReporter(id) });
         recorder.record({ type: "stage", stage: id, status: "done" });
@@ -65,7 +71,7 @@ export function createJobContext<Input>(options: ContextOptions<Input>): JobCont
     skip: (id, message) =>
       recorder.record({
         type: "stage",
-        stage: id,
+        stage: checkName("stage", id),
         status: "skipped",
         ...(message === undefined ? {} : { message }),
       }),

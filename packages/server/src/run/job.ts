@@ -1,5 +1,6 @@
 import type { ProgressAmount, Usage } from "@ai-progress-stream/protocol";
-import type { ModelAnswer, ModelRequest, Provider } from "../upstream/provider.js";
+import type { AnswerOptions, ModelAnswer, ModelRequest, Provider } from "../upstream/provider.js";
+import type { ProxyRequest, ProxyRules } from "../upstream/proxy.js";
 
 /** What a job can say of itself, of the whole run or, inside `stage`, of that stage. */
 export interface Reporter {
@@ -19,7 +20,12 @@ export interface Reporter {
    * Asks a model and streams its answer into the run.
    * @throws RunFailure what went wrong upstream, as a code and a sentence
    */
-  relay(provider: Provider, request: ModelRequest): Promise<ModelAnswer>;
+  relay(provider: Provider, request: ModelRequest, options?: AnswerOptions): Promise<ModelAnswer>;
+  /**
+   * Relays another service's stream into the run: its text, stages, progress, usage, result and own events.
+   * @throws RunFailure what went wrong there, as a code and a sentence
+   */
+  proxy(request: ProxyRequest, rules?: ProxyRules): Promise<void>;
   /** Resolves when viewers and store have caught up; await it in a loop that produces without a pause. */
   ready(): Promise<void>;
 }
@@ -38,7 +44,7 @@ export interface JobContext<Input = unknown> extends Reporter {
   readonly principal: string | null;
   /**
    * Runs one stage: running before `work`, done after it, failed if it throws. Gives what `work` gives.
-   * An id that was not planned is added as a stage of weight 0.
+   * An id that was not planned is added as a stage of weight 0. No id holds a line break or a NUL.
    */
   stage<T>(id: string, work: (stage: StageReporter) => T | Promise<T>): Promise<T>;
   /** Marks a planned stage as not needed. */

@@ -1,4 +1,11 @@
-import type { EndEvent, LoggedEvent, TextChannel, TextEvent } from "@ai-progress-stream/protocol";
+import type {
+  EndEvent,
+  LoggedEvent,
+  TextChannel,
+  TextEvent,
+  Usage,
+  UsageEvent,
+} from "@ai-progress-stream/protocol";
 import { type Clock, delay } from "../clock.js";
 import { type Orders, type RunStore, StoreError } from "../store/run-store.js";
 import { RunFailure } from "./failure.js";
@@ -46,6 +53,8 @@ type GrowingText = { -readonly [K in keyof TextEvent]: TextEvent[K] };
 
 /** Above this many waiting characters a source should pause. */
 const HIGH_WATER_CHARS = 65_536;
+/** What an event counts for beside its text or value. */
+const EVENT_CHARS = 100;
 const RETRY_MS = [50, 200, 1_000, 2_000, 5_000, 5_000, 5_000];
 
 export function createRecorder(options: RecorderOptions): Recorder {
@@ -57,6 +66,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let textChars = 0;
   let nextSeq = 1;
   let flushing: Promise<void> | null = null;
+  /** What has been used, as of this turn: some upstreams count anew with every token. */
+  let usage: UsageEvent | null = null;
+  let used: Usage = {};
   let isEnding = false;
   let isClosed = false;
   /** First halves of surrogate pairs whose second has not come: half a pair cannot be stored as UTF-8. */
@@ -96,8 +108,20 @@ export function createRecorder(options: RecorderOptions): Recorder {
     flushing ??= Promise.resolve().then(flush);
   }
 
+  /** At most one count a turn, and none that says nothing new. */
+  function pushUsage(): void {
+    if (usage === null) return;
+    const { at: _at, type: _type, ...counts } = usage;
+    const before = JSON.stringify(used);
+    used = { ...used, ...counts };
+    if (JSON.stringify(used) !== before) pending.push(usage);
+    usage = null;
+  }
+
   async function flush(): Promise<void> {
-    while (pending.length > 0 && !isClosed) {
+    for (;;) {
+      pushUsage();
+      if (pending.length === 0 || isClosed) break;
       const batch = pending;
       pending = [];
       tail = null;
@@ -134,14 +158,20 @@ export function createRecorder(options: RecorderOptions): Recorder {
         recordText(event.delta, event.channel ?? "answer", event.replace === true);
         return;
       }
+      if (event.type === "usage") {
+        usage = { ...usage, ...event, at: clock.now() };
+        flushing ??= Promise.resolve().then(flush);
+        return;
+      }
       if (event.type === "result" || event.type === "custom") {
-        checkValue(event.value, limits.valueChars);
+        pendingChars += checkedChars(event.value, limits.valueChars);
         // JSON has no undefined, and without its value the event would be malformed.
         if (event.value === undefined) {
           push({ ...event, at: clock.now(), value: null });
           return;
         }
       }
+      pendingChars += EVENT_CHARS;
       push({ at: clock.now(), ...event } as LoggedEvent);
     },
 
@@ -162,6 +192,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         held[channel] = "";
         recordText("\ufffd", channel, false);
       }
+      pushUsage();
       if (!isClosed) push({ at: clock.now(), ...end } as LoggedEvent);
       await flushing;
       const hasWritten = !isClosed;
@@ -171,9 +202,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
   };
 }
 
-function checkValue(value: unknown, maxChars: number): void {
+function checkedChars(value: unknown, maxChars: number): number {
   const json = JSON.stringify(value) ?? "null";
-  if (json.length <= maxChars) return;
+  if (json.length <= maxChars) return json.length;
   throw new RunFailure("internal", undefined, {
     cause: new Error(
       `A result or custom value has ${json.length} characters of JSON; the limit is ${maxChars} (limits.valueChars). Send a link instead.`,

@@ -4,6 +4,7 @@ import { type Clock, delay } from "../clock.js";
 import { describeError, type Logger } from "../logger.js";
 import { createRequestId } from "../request-id.js";
 import { type Orders, type RunStore, StoreError } from "../store/run-store.js";
+import type { ServiceProxy } from "../upstream/proxy.js";
 import type { Relay } from "../upstream/relay.js";
 import { createJobContext } from "./context.js";
 import { isRunFailure } from "./failure.js";
@@ -15,6 +16,7 @@ export interface RunnerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly relay: Relay;
+  readonly proxy: ServiceProxy;
   readonly limits: RecorderLimits;
   readonly leaseMs: number;
   readonly abandonAfterMs: number;

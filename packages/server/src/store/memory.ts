@@ -92,6 +92,15 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
     return runs.size < maxRuns && chars < maxChars;
   }
 
+  /** By their leases: what a producer has left behind stops counting by itself. */
+  function liveRunsOf(principal: string): number {
+    let count = 0;
+    for (const { spec, state, leaseUntil } of runs.values()) {
+      if (spec.principal === principal && state.status === "running" && leaseUntil >= clock.now()) count++;
+    }
+    return count;
+  }
+
   function held(run: string, lease: string): StoredRun {
     const entry = runs.get(run);
     if (!entry) throw new StoreError("gone", `There is no run ${run}.`);
@@ -129,6 +138,14 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
       if (known) {
         if (known.spec.fingerprint !== spec.fingerprint) return { kind: "conflict" };
         return { kind: "attached", run: known.spec.run };
+      }
+      const { principal, maxRunsOfPrincipal = Infinity } = spec;
+      if (
+        principal !== null &&
+        maxRunsOfPrincipal !== Infinity &&
+        liveRunsOf(principal) >= maxRunsOfPrincipal
+      ) {
+        return { kind: "busy", retryAfterMs: 5_000, limit: "principal" };
       }
       if (!makeRoom()) return { kind: "busy", retryAfterMs: 5_000 };
       const at = clock.now();

@@ -18,6 +18,11 @@ export interface NewRun {
   readonly leaseMs: number;
   /** True: it runs to its end whether or not anybody looks. */
   readonly isDetached: boolean;
+  /**
+   * How many runs of this principal may hold a live lease, the new one included. Absent, or without a principal:
+   * any number. A run that its key has made already is attached to whatever their number.
+   */
+  readonly maxRunsOfPrincipal?: number;
 }
 
 export type CreateOutcome =
@@ -26,8 +31,8 @@ export type CreateOutcome =
   | { readonly kind: "attached"; readonly run: string }
   /** The key was used with another body. */
   | { readonly kind: "conflict" }
-  /** The store is full of runs that have not ended. */
-  | { readonly kind: "busy"; readonly retryAfterMs: number };
+  /** The store is full of runs that have not ended, or (`limit`) the principal has as many as it may. */
+  | { readonly kind: "busy"; readonly retryAfterMs: number; readonly limit?: "principal" };
 
 /** Where and by whom a run must have been made to be found. */
 export type RunOwner = Pick<NewRun, "scope" | "principal">;

@@ -3,8 +3,8 @@ import type { ChatMessage, ModelRequest } from "./provider.js";
 
 /** What a relay lets a client decide, and within which bounds. */
 export interface ChatRules {
-  /** The names a client may ask for, and the provider's own behind them. `default` is taken where none is named. */
-  readonly models: Readonly<Record<string, string>>;
+  /** What stands behind the names a client may ask for. `default` is taken where none is named. */
+  readonly models: Readonly<Record<string, string | { readonly model: string }>>;
   /** The system message; a client cannot send one. */
   readonly instructions?: string | undefined;
   /** Answers longer than this cannot be asked for, in tokens. Also what is asked for where a client names none. */
@@ -15,7 +15,9 @@ export interface ChatRules {
   readonly maxMessages: number;
 }
 
-export type ChatInput = { readonly request: ModelRequest } | { readonly issues: readonly InputIssue[] };
+export type ChatInput =
+  | { readonly request: ModelRequest /** The name that was asked for. */; readonly alias: string }
+  | { readonly issues: readonly InputIssue[] };
 
 /**
  * A client's body as a request to a model. Built field by field: what is not listed here, or is nested where a
@@ -26,17 +28,21 @@ export function readChatInput(body: unknown, rules: ChatRules): ChatInput {
   const fields: Record<string, unknown> = isObject(body) ? body : {};
   if (!isObject(body)) issues.push({ message: 'Send a JSON object such as {"prompt": "…"}.' });
   const messages = readMessages(fields, rules, issues);
-  const model = readModel(fields["model"], rules, issues);
+  const alias = readAlias(fields["model"], rules, issues);
   const temperature = readNumber(fields, "temperature", 0, 2, issues) ?? rules.temperature;
-  const wanted = readNumber(fields, "maxOutputTokens", 1, Number.MAX_SAFE_INTEGER, issues);
+  // Also by the name that every client of Chat Completions knows.
+  const lengthField = fields["maxOutputTokens"] === undefined ? "max_tokens" : "maxOutputTokens";
+  const wanted = readNumber(fields, lengthField, 1, Number.MAX_SAFE_INTEGER, issues);
   const maxOutputTokens = least(wanted, rules.maxOutputTokens);
   if (issues.length > 0) return { issues };
   const instructions: ChatMessage[] = rules.instructions
     ? [{ role: "system", content: rules.instructions }]
     : [];
+  const choice = rules.models[alias] ?? "";
   return {
+    alias,
     request: {
-      model,
+      model: typeof choice === "string" ? choice : choice.model,
       messages: [...instructions, ...messages],
       ...(temperature === undefined ? {} : { temperature }),
       ...(maxOutputTokens === undefined ? {} : { maxOutputTokens: Math.floor(maxOutputTokens) }),
@@ -73,10 +79,9 @@ function readMessages(
   return read;
 }
 
-function readModel(name: unknown, { models }: ChatRules, issues: InputIssue[]): string {
+function readAlias(name: unknown, { models }: ChatRules, issues: InputIssue[]): string {
   const alias = name === undefined || name === "" ? "default" : name;
-  const model = typeof alias === "string" && Object.hasOwn(models, alias) ? models[alias] : undefined;
-  if (model !== undefined) return model;
+  if (typeof alias === "string" && Object.hasOwn(models, alias)) return alias;
   issues.push({ path: ["model"], message: `The model must be one of: ${Object.keys(models).join(", ")}.` });
   return "";
 }

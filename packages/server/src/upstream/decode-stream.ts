@@ -1,7 +1,8 @@
 import { StringDecoder } from "node:string_decoder";
-import type { Dialect, DialectPart } from "@ai-progress-stream/protocol/dialects";
+import type { DialectMessage, DialectPart } from "@ai-progress-stream/protocol/dialects";
 import { createParser } from "eventsource-parser";
 import { RunFailure } from "../run/failure.js";
+import type { StreamDialect } from "./provider.js";
 
 export interface StreamDecoder {
   /** @throws RunFailure `upstream_malformed` past `maxLineChars`; whatever `onParts` throws */
@@ -15,7 +16,7 @@ const MAX_STRAY_CHARS = 65_536;
 
 /** Bytes to the parts of a dialect: UTF-8 and lines may be split anywhere. */
 export function createStreamDecoder(
-  dialect: Dialect,
+  dialect: StreamDialect,
   maxLineChars: number,
   onParts: (parts: readonly DialectPart[]) => void,
 ): StreamDecoder {
@@ -28,10 +29,26 @@ export function createStreamDecoder(
     if (stray.length < MAX_STRAY_LINES && line.length <= MAX_STRAY_CHARS) stray.push(line);
   }
 
+  let isOver = false;
+
+  /** Asks no more once `done` or `error` was said. A decoder throws nothing, but somebody else's may. */
+  function pass(decode: () => readonly DialectPart[]): void {
+    if (isOver) return;
+    let parts: readonly DialectPart[];
+    try {
+      parts = decode();
+    } catch (error) {
+      throw new RunFailure("upstream_malformed", undefined, { cause: error });
+    }
+    for (const { type } of parts) isOver ||= type === "done" || type === "error";
+    onParts(parts);
+  }
+
+  const take = (message: DialectMessage): void => pass(() => decoder.decode(message));
   const feedText =
     dialect.framing === "ndjson"
-      ? createLineFeed(maxLineChars, (line) => onParts(decoder.decode({ data: line })))
-      : createSseFeed(maxLineChars, (message) => onParts(decoder.decode(message)), keepStray);
+      ? createLineFeed(maxLineChars, (line) => take({ data: line }))
+      : createSseFeed(maxLineChars, take, keepStray);
 
   return {
     feed(bytes) {
@@ -45,14 +62,14 @@ export function createStreamDecoder(
     end() {
       // The format says to drop an event whose blank line is missing; its text is there, so it is shown.
       feedText(`${utf8.end()}\n\n`);
-      onParts(decoder.end(stray));
+      pass(() => decoder.end(stray));
     },
   };
 }
 
 function createSseFeed(
   maxLineChars: number,
-  onMessage: (message: { event?: string | undefined; data: string }) => void,
+  onMessage: (message: DialectMessage) => void,
   onStray: (line: string) => void,
 ): (text: string) => void {
   const parser = createParser({

@@ -48,19 +48,19 @@ export function exchange(
   watchdog: Watchdog,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
-  const body = Buffer.from(JSON.stringify(request.body));
+  const { method = "POST" } = request;
+  const body = method === "GET" ? null : Buffer.from(JSON.stringify(request.body ?? {}));
   const isTls = request.url.startsWith("https:");
   return new Promise((resolve, reject) => {
     const call = (isTls ? httpsRequest : httpRequest)(request.url, {
-      method: "POST",
+      method,
       agent: isTls ? connections.https : connections.http,
       signal,
       headers: {
         accept: "text/event-stream, application/x-ndjson, application/json",
         "accept-encoding": "identity",
         ...request.headers,
-        "content-type": "application/json",
-        "content-length": body.length,
+        ...(body === null ? {} : { "content-type": "application/json", "content-length": body.length }),
       },
     });
     let hasConnected = false;
@@ -81,7 +81,7 @@ export function exchange(
       }
       reject(new RunFailure("upstream_unavailable", undefined, { cause: error }));
     });
-    call.end(body);
+    call.end(body ?? undefined);
   });
 }
 

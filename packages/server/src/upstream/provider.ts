@@ -1,5 +1,8 @@
 import type { Usage } from "@ai-progress-stream/protocol";
 import type { Dialect, FinishReason } from "@ai-progress-stream/protocol/dialects";
+import type { Pricing } from "./pricing.js";
+import type { RetryNotice } from "./retry.js";
+import type { UpstreamTimeouts } from "./timeouts.js";
 
 /** One message of a conversation. */
 export interface ChatMessage {
@@ -27,15 +30,47 @@ export interface ModelAnswer {
   readonly finishReason: FinishReason | null;
 }
 
-/** One HTTP request to a provider. */
+/** How one upstream is asked. */
+export interface CallOptions {
+  /** How long it may take. @defaultValue the server's */
+  readonly timeouts?: Partial<UpstreamTimeouts>;
+  /** What the viewer reads while a busy upstream is waited for. @defaultValue the server's */
+  readonly retryMessage?: (retry: RetryNotice) => string;
+  /**
+   * What tokens cost, or that by the provider's name of the model. Turns usage into `cost` where the provider
+   * names none. @defaultValue the provider's; without one no cost is told
+   */
+  readonly pricing?: Pricing | Readonly<Record<string, Pricing>>;
+}
+
+/** How a model is asked. */
+export interface AnswerOptions extends CallOptions {
+  /**
+   * How long such an answer usually is, in tokens. The bar then shows an estimate: it says so in `estimateMessage`,
+   * stops at 95 %, and only the end makes it 100. @defaultValue none: no percentage is invented
+   */
+  readonly expectedTokens?: number;
+  /** Told with that bar. @defaultValue "Estimated by the usual length" */
+  readonly estimateMessage?: string;
+}
+
+/** One HTTP request to an upstream. */
 export interface UpstreamRequest {
   readonly url: string;
+  /** @defaultValue "POST" */
+  readonly method?: "GET" | "POST";
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
-  readonly body: unknown;
+  /** Sent as JSON; not with GET. */
+  readonly body?: unknown;
   /** What must never appear in a log: keys, in whatever form they are sent. */
   readonly secrets: readonly string[];
 }
+
+/** The language of an answer: one of the `dialects`, or your own. */
+export type StreamDialect = Omit<Dialect, "name"> & {
+  /** For logs. */
+  readonly name: string;
+};
 
 /**
  * Where models are asked: one frozen pair of origin and key, and the language that is spoken there. No part of a
@@ -44,6 +79,9 @@ export interface UpstreamRequest {
 export interface Provider {
   /** For logs. */
   readonly name: string;
-  readonly dialect: Dialect;
-  request(input: ModelRequest): UpstreamRequest;
+  readonly dialect: StreamDialect;
+  /** What its tokens cost. */
+  readonly pricing?: CallOptions["pricing"];
+  /** The request for one answer. A promise where a token must be fetched first. */
+  request(input: ModelRequest): UpstreamRequest | Promise<UpstreamRequest>;
 }

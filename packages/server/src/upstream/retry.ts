@@ -1,3 +1,18 @@
+import type { ErrorCode } from "@ai-progress-stream/protocol";
+
+/** An upstream refused and will be asked again. */
+export interface RetryNotice {
+  /** Until then, in whole seconds. */
+  readonly seconds: number;
+  /** Which retry it will be, from 1. */
+  readonly retry: number;
+  readonly maxRetries: number;
+  readonly code: ErrorCode;
+}
+
+export const defaultRetryMessage = ({ seconds }: RetryNotice): string =>
+  `The model is busy, trying again in ${seconds} s`;
+
 /** A wait longer than this is the viewer's to decide: the run fails, and says when to try again. */
 export const MAX_WAIT_MS = 30_000;
 const BASE_MS = 1_000;

@@ -1,0 +1,183 @@
+import type { IncomingMessage } from "node:http";
+import type { Usage } from "@ai-progress-stream/protocol";
+import { classifyUpstreamError } from "@ai-progress-stream/protocol/dialects";
+import { type Clock, delay } from "../clock.js";
+import { describeError, type Logger } from "../logger.js";
+import { RunFailure } from "../run/failure.js";
+import type { Recorder } from "../run/recorder.js";
+import { ConnectionRefused, type Connections, exchange, readShort } from "./exchange.js";
+import type { CallOptions, StreamDialect, UpstreamRequest } from "./provider.js";
+import { type AnswerPart, letGo, parseJson, receive } from "./receive.js";
+import { redact } from "./redact.js";
+import { backoffMs, MAX_WAIT_MS, type RetryNotice } from "./retry.js";
+import { createWatchdog, timeoutFailure, type UpstreamTimeouts } from "./timeouts.js";
+
+export interface CallerOptions {
+  readonly connections: Connections;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly timeouts: UpstreamTimeouts;
+  readonly maxRetries: number;
+  readonly retryMessage: (retry: RetryNotice) => string;
+  /** Bytes of one whole answer, and characters of one event in it. */
+  readonly limits: { readonly upstreamBytes: number; readonly upstreamLineChars: number };
+  /** Takes note of what must never be logged. */
+  readonly onSecrets: (secrets: readonly string[]) => void;
+  readonly random?: () => number;
+}
+
+/** The run that an answer is streamed into. */
+export interface CallTarget {
+  readonly runId: string;
+  readonly recorder: Recorder;
+  readonly signal: AbortSignal;
+  /** The stage it belongs to; null: the whole run. */
+  readonly stage: string | null;
+  /** Takes what this answer has used so far. */
+  readonly onUsage: (usage: Usage) => void;
+}
+
+export interface Call extends Pick<CallOptions, "timeouts" | "retryMessage"> {
+  /** For logs. */
+  readonly name: string;
+  readonly request: UpstreamRequest;
+  readonly target: CallTarget;
+  /** The language of an answer, by what its headers say. */
+  readonly dialectOf: (response: IncomingMessage) => StreamDialect;
+  readonly take: (part: AnswerPart) => void;
+}
+
+/**
+ * Asks an upstream and hands its answer on. It is asked again only as long as it has accepted nothing: after a
+ * refused connection, 408, 429 or 5xx.
+ * @throws RunFailure with a code and a fixed sentence; the upstream's own words go into `cause`, without secrets
+ */
+export type Caller = (call: Call) => Promise<void>;
+
+/** An upstream's error body is read this far. */
+const MAX_ERROR_BYTES = 65_536;
+
+/** Not accepted: may be asked again. */
+class Refusal extends Error {
+  readonly failure: RunFailure;
+  constructor(failure: RunFailure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+export function createCaller(options: CallerOptions): Caller {
+  const { clock, logger, maxRetries, random = Math.random } = options;
+
+  return async function callUpstream(call) {
+    const { name, request, target } = call;
+    const { runId: run, recorder, stage } = target;
+    const timeouts = { ...options.timeouts, ...call.timeouts };
+    const retryMessage = call.retryMessage ?? options.retryMessage;
+    options.onSecrets(request.secrets);
+    const controller = new AbortController();
+    const onAbort = (): void => controller.abort(target.signal.reason);
+    if (target.signal.aborted) onAbort();
+    target.signal.addEventListener("abort", onAbort);
+    const callOffTotal = clock.after(timeouts.totalMs, () =>
+      controller.abort(timeoutFailure("totalMs", timeouts.totalMs)),
+    );
+    const tell = (message: string): void =>
+      recorder.record({ type: "progress", message, ...(stage === null ? {} : { stage }) });
+    try {
+      for (let retry = 0; ; retry++) {
+        try {
+          return await attempt(call, controller, { ...options, timeouts });
+        } catch (error) {
+          if (!(error instanceof Refusal) || controller.signal.aborted) throw error;
+          const { failure } = error;
+          const { code } = failure;
+          const waitMs = Math.max(failure.retryAfterMs ?? 0, backoffMs(retry, random));
+          if (!failure.retryable || retry >= maxRetries || waitMs > MAX_WAIT_MS) throw failure;
+          logger.warn({ run, provider: name, retry: retry + 1, waitMs, code }, "retrying");
+          tell(retryMessage({ seconds: Math.ceil(waitMs / 1000), retry: retry + 1, maxRetries, code }));
+          await delay(clock, waitMs, controller.signal);
+          tell("");
+        }
+      }
+    } catch (error) {
+      throw safeFailure(controller.signal.aborted ? controller.signal.reason : error, request);
+    } finally {
+      callOffTotal();
+      target.signal.removeEventListener("abort", onAbort);
+    }
+  };
+}
+
+async function attempt(call: Call, controller: AbortController, options: CallerOptions): Promise<void> {
+  const { signal } = controller;
+  const watchdog = createWatchdog(options.clock, options.timeouts, (wait, ms) => {
+    controller.abort(timeoutFailure(wait, ms));
+  });
+  try {
+    let response: IncomingMessage;
+    try {
+      response = await exchange(call.request, options.connections, watchdog, signal);
+    } catch (error) {
+      if (!(error instanceof ConnectionRefused)) throw error;
+      throw new Refusal(new RunFailure("upstream_unavailable", undefined, { cause: error.cause }));
+    }
+    try {
+      if (response.statusCode !== 200) throw await refusalOf(response);
+      const { recorder } = call.target;
+      const { take, dialectOf } = call;
+      const { limits } = options;
+      const wait = (): Promise<void> | null => (recorder.isFull ? recorder.ready() : null);
+      await receive(response, { dialect: dialectOf(response), watchdog, signal, limits, take, wait });
+    } catch (error) {
+      response.destroy();
+      throw error;
+    } finally {
+      letGo(response, options.clock);
+    }
+  } finally {
+    watchdog.expect(null);
+  }
+}
+
+async function refusalOf(response: IncomingMessage): Promise<Error> {
+  const status = response.statusCode ?? 0;
+  const text = await readShort(response, MAX_ERROR_BYTES);
+  if (status < 400) {
+    const cause = new Error(`The upstream answered with status ${status}; redirects are not followed.`);
+    return new RunFailure("upstream_rejected", undefined, { cause });
+  }
+  const error = classifyUpstreamError({
+    status,
+    body: parseJson(text) ?? text,
+    headers: headerReader(response),
+  });
+  const failure = new RunFailure(error.code, undefined, {
+    retryable: error.retryable,
+    cause: new Error(`HTTP ${status}: ${error.detail}`),
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+  });
+  return status === 408 || status === 429 || status >= 500 ? new Refusal(failure) : failure;
+}
+
+/** What may leave this file: a failure of ours, or an abort; nothing in it quotes a secret. */
+function safeFailure(error: unknown, request: UpstreamRequest): unknown {
+  const failure = error instanceof Refusal ? error.failure : error;
+  if (!(failure instanceof RunFailure) || failure.cause === undefined) return failure;
+  const { name, detail } = describeError(failure.cause);
+  const cause = Object.assign(new Error(redact(detail, request.secrets)), { name });
+  const { code, message, retryable, retryAfterMs } = failure;
+  return new RunFailure(code, message, {
+    cause,
+    retryable,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
+
+/** Reads an answer's headers by their lower-case names. */
+export const headerReader =
+  (response: IncomingMessage) =>
+  (name: string): string | null => {
+    const value = response.headers[name];
+    return (Array.isArray(value) ? value[0] : value) ?? null;
+  };
