@@ -4,6 +4,8 @@
  * medians taken, so only the ratios within one run mean anything.
  *
  *   node test/bench/relay.js [--quick]          (after npm run build)
+ *
+ * Peers are compared where `npm ci` was run in test/bench/relay/peers, and what needs Redis where REDIS_URL is set.
  */
 import { fork } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -32,7 +34,11 @@ const relays = [
     ["AI SDK", "ai-sdk"],
     ["AI SDK + resumable-stream, Redis", "ai-sdk-resumable"],
   ]
-    .map(([name, file]) => ({ name, file: `relay/peers/${file}.js` }))
+    .map(([name, file]) => ({
+      name,
+      file: `relay/peers/${file}.js`,
+      env: name.includes("Redis") ? { REDIS_URL: process.env.REDIS_URL } : {},
+    }))
     .filter(({ file }) => existsSync(here("relay/peers/node_modules")) && existsSync(here(file)))
     .filter(({ name }) => process.env.REDIS_URL || !name.includes("Redis")),
 ];

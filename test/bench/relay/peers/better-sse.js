@@ -1,0 +1,21 @@
+/* better-sse in front of fetch and eventsource-parser. */
+import { createServer } from "node:http";
+import { createSession } from "better-sse";
+import { createParser } from "eventsource-parser";
+import { serve, upstreamUrl } from "../measure.js";
+
+serve(createServer, async (req, res) => {
+  req.resume();
+  const session = await createSession(req, res);
+  const response = await fetch(upstreamUrl(req.url), { method: "POST", body: "{}" });
+  const decoder = new TextDecoder();
+  const parser = createParser({
+    onEvent({ data }) {
+      if (data === "[DONE]") return;
+      const content = JSON.parse(data).choices?.[0]?.delta?.content;
+      if (content) session.push({ delta: content }, "text");
+    },
+  });
+  for await (const bytes of response.body) parser.feed(decoder.decode(bytes, { stream: true }));
+  res.end();
+});
