@@ -106,13 +106,7 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
         return;
       }
     }
-    const text = encodePage(run, page);
-    if (text.length <= SLICE_BYTES) {
-      if (!res.write(text)) awaitDrain();
-      else if (isLast) finish();
-      return;
-    }
-    unsent = Buffer.from(text);
+    unsent = encodePage(run, page);
     sendSlices();
   }
 

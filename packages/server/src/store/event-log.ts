@@ -5,7 +5,7 @@ export interface EventLog {
   /** Number of the oldest event that is still here. */
   readonly firstSeq: number;
   push(event: LoggedEvent): void;
-  /** The events after `cursor`. Readers at the same cursor share one array until the next push. */
+  /** The events after `cursor`. */
   after(cursor: number): readonly LoggedEvent[];
 }
 
@@ -18,7 +18,6 @@ export function createEventLog(maxEvents: number, maxChars: number): EventLog {
   let times: number[] = [];
   let firstSeq = 1;
   let chars = 0;
-  let pages = new Map<number, readonly LoggedEvent[]>();
 
   /** Lets a quarter go at once, so that the copying is paid once in many pushes. */
   function trim(): void {
@@ -35,6 +34,16 @@ export function createEventLog(maxEvents: number, maxChars: number): EventLog {
     firstSeq += drop;
   }
 
+  function eventsFrom(index: number): LoggedEvent[] {
+    const events: LoggedEvent[] = [];
+    for (let at = index; at < entries.length; at++) {
+      const entry = entries[at];
+      if (typeof entry === "string") events.push({ type: "text", at: times[at] ?? 0, delta: entry });
+      else if (entry) events.push(entry);
+    }
+    return events;
+  }
+
   return {
     get firstSeq() {
       return firstSeq;
@@ -44,20 +53,10 @@ export function createEventLog(maxEvents: number, maxChars: number): EventLog {
       entries.push(entry);
       times.push(event.at);
       chars += sizeOf(entry);
-      if (pages.size > 0) pages = new Map();
       if (entries.length > maxEvents || chars > maxChars) trim();
     },
     after(cursor) {
-      let page = pages.get(cursor);
-      if (!page) {
-        const from = Math.max(0, cursor + 1 - firstSeq);
-        page = entries.slice(from).map((entry, index) => {
-          if (typeof entry !== "string") return entry;
-          return { type: "text", at: times[from + index] ?? 0, delta: entry };
-        });
-        pages.set(cursor, page);
-      }
-      return page;
+      return eventsFrom(Math.max(0, cursor + 1 - firstSeq));
     },
   };
 }

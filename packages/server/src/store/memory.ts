@@ -8,7 +8,14 @@ import {
 } from "@ai-progress-stream/protocol";
 import { type Clock, systemClock } from "../clock.js";
 import { createEventLog, type EventLog } from "./event-log.js";
-import { type CreateOutcome, type NewRun, type Orders, type RunStore, StoreError } from "./run-store.js";
+import {
+  type CreateOutcome,
+  type NewRun,
+  type Orders,
+  type Page,
+  type RunStore,
+  StoreError,
+} from "./run-store.js";
 
 export interface MemoryStoreOptions {
   /** Runs kept at the most; when full, ended ones make room, oldest first. @defaultValue 10_000 */
@@ -32,6 +39,9 @@ interface StoredRun {
   readonly producers: Set<() => void>;
   readonly viewers: Map<string, number>;
   state: RunState;
+  /** The pages that were last read, for readers at the same place; until the next write. */
+  tail: Extract<Page, { kind: "tail" }> | null;
+  snapshot: Page | null;
   /** Null once it was taken from a producer that had let it expire. */
   lease: string | null;
   leaseUntil: number;
@@ -111,6 +121,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
 
   function write(entry: StoredRun, events: readonly LoggedEvent[]): void {
     const before = charsOf(entry);
+    entry.tail = null;
+    entry.snapshot = null;
     for (const event of events) {
       entry.log.push(event);
       entry.state = reduce(entry.state, event);
@@ -157,6 +169,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
         producers: new Set(),
         viewers: new Map(),
         state: initialState(spec.run, at),
+        tail: null,
+        snapshot: null,
         lease: spec.lease,
         leaseUntil: at + spec.leaseMs,
         lastLeftAt: at,
@@ -197,14 +211,17 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
       const entry = runs.get(run);
       if (!entry) return null;
       const { state, log } = entry;
-      if (cursor === null || cursor < log.firstSeq - 1 || cursor > state.seq)
-        return { kind: "snapshot", state };
-      return {
-        kind: "tail",
-        firstSeq: cursor + 1,
-        events: log.after(cursor),
-        hasEnded: state.status !== "running",
-      };
+      if (cursor === null || cursor < log.firstSeq - 1 || cursor > state.seq) {
+        // An ended run is kept for long, and its encoded snapshot would be kept with it.
+        if (state.status !== "running") return { kind: "snapshot", state };
+        entry.snapshot ??= { kind: "snapshot", state };
+        return entry.snapshot;
+      }
+      if (entry.tail?.firstSeq !== cursor + 1) {
+        const hasEnded = state.status !== "running";
+        entry.tail = { kind: "tail", firstSeq: cursor + 1, events: log.after(cursor), hasEnded };
+      }
+      return entry.tail;
     },
 
     watch: (run, listener) => subscribe(runs.get(run)?.readers, listener),

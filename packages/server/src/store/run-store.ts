@@ -45,15 +45,25 @@ export interface RunRecord {
 }
 
 /** What a reader gets: all that comes after its cursor, or the whole state where the log no longer reaches back. */
-export type Page =
-  | {
-      readonly kind: "tail";
-      /** Number of the first of `events`. */
-      readonly firstSeq: number;
-      readonly events: readonly LoggedEvent[];
-      readonly hasEnded: boolean;
-    }
-  | { readonly kind: "snapshot"; readonly state: RunState };
+export type Page = EncodedOnce & (Tail | Snapshot);
+
+/** A store may hand the same page to many readers; the first that encodes it leaves the bytes here for the others. */
+export interface EncodedOnce {
+  frames?: Buffer;
+}
+
+interface Tail {
+  readonly kind: "tail";
+  /** Number of the first of `events`. */
+  readonly firstSeq: number;
+  readonly events: readonly LoggedEvent[];
+  readonly hasEnded: boolean;
+}
+
+interface Snapshot {
+  readonly kind: "snapshot";
+  readonly state: RunState;
+}
 
 /** What the producer is told whenever it shows its lease. */
 export interface Orders {

@@ -6,7 +6,10 @@ import { serve, upstreamUrl } from "../measure.js";
 
 const { REDIS_URL: url } = process.env;
 const store = url
-  ? (await import("@ai-progress-stream/server/redis")).redisStore({ url, secret: "a secret of the bench only" })
+  ? (await import("@ai-progress-stream/server/redis")).redisStore({
+      url,
+      secret: "a secret of the bench only",
+    })
   : null;
 const progress = createProgressServer({
   ...(store ? { store } : {}),
