@@ -267,3 +267,16 @@ test("hooks see each event once and the final state, and their failures change n
   expect(seen).toEqual(["start", "text", "end"]);
   expect(JSON.stringify(logged)).toContain("hook is broken");
 });
+
+test.each([
+  ["at the limit", `${"x".repeat(10)}\ud83d`],
+  ["past the limit", `${"x".repeat(11)}\ud83d`],
+])("a run whose text ends %s in half a pair has its end all the same", async (_, delta) => {
+  const { origin } = await progressApp(
+    (app, progress) => {
+      app.use(progress.task({ run: ({ text }) => text(delta) }));
+    },
+    { limits: { textChars: 10 } },
+  );
+  expect((await callSse(origin, { body: {} })).events.at(-1)?.type).toBe("end");
+});

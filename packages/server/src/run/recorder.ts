@@ -68,7 +68,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     }
     if (text === "" && !replace) return;
     textChars += text.length;
-    if (textChars > limits.textChars) throw new RunFailure("output_limit");
+    if (textChars > limits.textChars && !isEnding) throw new RunFailure("output_limit");
     pendingChars += text.length;
     const previous = pending.at(-1);
     if (previous?.type === "text" && (previous.channel ?? "answer") === channel && !replace) {
