@@ -35,6 +35,9 @@ const SLICE_BYTES = 65_536;
 export function openViewer(res: ServerResponse, view: View, options: ViewerOptions): void {
   const { store, audience, clock, heartbeatMs, stallMs } = options;
   const { run } = view;
+  const { socket } = res.req;
+  // It left while its request was looked at: "close" has been, and will not come again.
+  if (res.destroyed || socket.destroyed) return;
   let cursor = view.cursor;
   let unsent: Buffer | null = null;
   let isLast = false;

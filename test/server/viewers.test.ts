@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { gate, until } from "../support/gate.js";
+import { manualClock } from "../support/manual-clock.js";
+import { httpRequest, rawSocket, twoBytesOfJson } from "../support/raw-socket.js";
+import { callSse } from "../support/sse-client.js";
+import { openRun, taskApp, untilCancelled } from "../support/task-app.js";
+
+/** An app whose runs say how they were cancelled, on a clock of the test's. */
+async function watchedTask(options: Parameters<typeof taskApp>[1] = {}) {
+  const clock = manualClock(Date.now());
+  const reasons: unknown[] = [];
+  const onEnd = ({ reason }: { reason: unknown }): void => void reasons.push(reason);
+  const app = await taskApp(untilCancelled, { clock, onEnd, ...options });
+  /** Lets minutes pass until a run has ended, or two have gone by. */
+  async function outcome(): Promise<unknown> {
+    for (let second = 0; second < 120 && reasons.length === 0; second++) await clock.advance(1_000);
+    return reasons[0] ?? "still running";
+  }
+  return { ...app, clock, outcome };
+}
+
+/** Resolves when the server has noticed that its last connection is gone. */
+const settled = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 50));
+
+test("a viewer that left before its answer began keeps no run alive", async () => {
+  const asked = gate();
+  const go = gate();
+  const { url, outcome } = await watchedTask({
+    async principal() {
+      asked.open();
+      await go.opened;
+      return "somebody";
+    },
+  });
+  const { socket } = rawSocket(url);
+  socket.write(httpRequest("POST", "/task", twoBytesOfJson, "{}"));
+  await asked.opened;
+  socket.destroy();
+  await settled();
+  go.open();
+  expect(await outcome()).toBe("abandoned");
+});
