@@ -40,3 +40,17 @@ test("a viewer that left before its answer began keeps no run alive", async () =
   go.open();
   expect(await outcome()).toBe("abandoned");
 });
+
+test("a viewer whose request was pipelined behind a stream leaves with its connection", async () => {
+  const { url, outcome } = await watchedTask();
+  const { run, answer } = await openRun(url, { until: ({ type }) => type === "start" });
+  const { socket, received } = rawSocket(url);
+  const request = httpRequest("GET", `/task/${run}`, { accept: "text/event-stream" });
+  socket.write(request + request);
+  await until(() => received().includes("event: snapshot"));
+  await answer;
+  await settled();
+  socket.destroy();
+  await settled();
+  expect(await outcome()).toBe("abandoned");
+});

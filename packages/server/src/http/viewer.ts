@@ -58,6 +58,7 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
     isOpen = false;
     callOffHeartbeat();
     callOffStall();
+    socket.off("close", close);
     leave();
   }
 
@@ -151,6 +152,8 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
   // `req`'s own "close" fires as soon as its body is read.
   res.on("close", close);
   res.on("error", close);
+  // A response that waits behind another on its connection is never told that the connection has closed.
+  socket.on("close", close);
 
   const leave = audience.join(run, {
     wake,
