@@ -54,3 +54,20 @@ test("a viewer whose request was pipelined behind a stream leaves with its conne
   await settled();
   expect(await outcome()).toBe("abandoned");
 });
+
+test("a viewer that resumes by a POST with a long body is seen to leave", async () => {
+  const { url, outcome } = await watchedTask({ heartbeatMs: 0 });
+  const { run, answer } = await openRun(url, { until: ({ type }) => type === "start" });
+  await answer;
+  const { socket, received } = rawSocket(url);
+  const body = " ".repeat(10_000_000);
+  const headers = { "last-event-id": `${run}.0`, "content-length": body.length };
+  socket.write(httpRequest("POST", "/task", headers, body));
+  await until(() => received().includes("event: start"));
+  socket.end();
+  await settled();
+  socket.destroy();
+  await settled();
+  expect(await outcome()).toBe("abandoned");
+});
+

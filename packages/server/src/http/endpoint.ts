@@ -158,6 +158,8 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
 
   function stream(req: EndpointRequest, res: ServerResponse, record: RunRecord, cursor: number | null): void {
     const { run, status } = record;
+    // A body that nobody reads would stand before the news that its sender has left.
+    req.resume();
     const onError = (error: unknown): void => logFailure(error, { run }, "a viewer was dropped");
     openViewer(res, { run, status, cursor, location: locationOf(req, run) }, { ...options, onError });
   }
