@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { gate, until } from "../support/gate.js";
 import { manualClock } from "../support/manual-clock.js";
 import { httpRequest, rawSocket, twoBytesOfJson } from "../support/raw-socket.js";
-import { callSse } from "../support/sse-client.js";
 import { openRun, taskApp, untilCancelled } from "../support/task-app.js";
 
 /** An app whose runs say how they were cancelled, on a clock of the test's. */
@@ -71,3 +70,24 @@ test("a viewer that resumes by a POST with a long body is seen to leave", async 
   expect(await outcome()).toBe("abandoned");
 });
 
+test("HEAD of a stream is its headers, at once, and no viewer", async () => {
+  const { url, outcome } = await watchedTask();
+  const { run, answer } = await openRun(url, { until: ({ type }) => type === "start" });
+  await answer;
+  const { socket, received } = rawSocket(url);
+  const head = httpRequest("HEAD", `/task/${run}`, { accept: "text/event-stream" });
+  const get = httpRequest("GET", `/task/${run}`);
+  socket.write(head + get);
+  await until(() => received().includes('"status":"running"'));
+  expect(received()).toMatch(/^HTTP\/1\.1 200 OK\r\n(?:.+\r\n)*Content-Type: text\/event-stream; charset=utf-8\r\n/);
+  expect(received()).not.toContain("event:");
+  expect(await outcome()).toBe("abandoned");
+});
+
+test("a client of HTTP/1.0 is served", async () => {
+  const { url } = await taskApp(() => "done");
+  const { socket, received, closed } = rawSocket(url);
+  socket.write(httpRequest("POST", "/task", twoBytesOfJson, "{}").replace("HTTP/1.1", "HTTP/1.0"));
+  await closed;
+  expect(received()).toContain("event: end");
+});

@@ -8,6 +8,7 @@ import type { RunToDo } from "../run/runner.js";
 import { type RunRecord, type RunStore, StoreError } from "../store/run-store.js";
 import type { Audience } from "./audience.js";
 import { fingerprintOf, readJsonBody } from "./body.js";
+import { streamHeaders } from "./headers.js";
 import { checkOrigin } from "./origin.js";
 import { Problem, sendProblem } from "./problem.js";
 import { openViewer } from "./viewer.js";
@@ -144,6 +145,10 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     if (record.status !== "running" && cursor === record.head) {
       // Nothing is left to say. 204 is what keeps an EventSource from connecting for ever.
       res.writeHead(204, { "Cache-Control": "no-store" }).end();
+      return;
+    }
+    if (req.method === "HEAD") {
+      res.writeHead(200, { ...streamHeaders, "Content-Location": locationOf(req, run) }).end();
       return;
     }
     stream(req, res, record, cursor);
