@@ -1,3 +1,4 @@
+import { memoryStore, type ProgressServerOptions, type RunStore } from "@ai-progress-stream/server";
 import { expect, test } from "vitest";
 import { gate, until } from "../support/gate.js";
 import { manualClock } from "../support/manual-clock.js";
@@ -5,11 +6,16 @@ import { httpRequest, rawSocket, twoBytesOfJson } from "../support/raw-socket.js
 import { openRun, taskApp, untilCancelled } from "../support/task-app.js";
 
 /** An app whose runs say how they were cancelled, on a clock of the test's. */
-async function watchedTask(options: Parameters<typeof taskApp>[1] = {}) {
+async function watchedTask(
+  change: (inner: RunStore) => Partial<RunStore> = () => ({}),
+  options: Omit<ProgressServerOptions, "store"> = {},
+) {
   const clock = manualClock(Date.now());
+  const inner = memoryStore({ clock });
+  const store = { ...inner, ...change(inner) };
   const reasons: unknown[] = [];
   const onEnd = ({ reason }: { reason: unknown }): void => void reasons.push(reason);
-  const app = await taskApp(untilCancelled, { clock, onEnd, ...options });
+  const app = await taskApp(untilCancelled, { clock, store, onEnd, ...options });
   /** Lets minutes pass until a run has ended, or two have gone by. */
   async function outcome(): Promise<unknown> {
     for (let second = 0; second < 120 && reasons.length === 0; second++) await clock.advance(1_000);
@@ -24,13 +30,13 @@ const settled = (): Promise<unknown> => new Promise((resolve) => setTimeout(reso
 test("a viewer that left before its answer began keeps no run alive", async () => {
   const asked = gate();
   const go = gate();
-  const { url, outcome } = await watchedTask({
-    async principal() {
+  const { url, outcome } = await watchedTask((inner) => ({
+    async create(spec) {
       asked.open();
       await go.opened;
-      return "somebody";
+      return inner.create(spec);
     },
-  });
+  }));
   const { socket } = rawSocket(url);
   socket.write(httpRequest("POST", "/task", twoBytesOfJson, "{}"));
   await asked.opened;
@@ -55,7 +61,7 @@ test("a viewer whose request was pipelined behind a stream leaves with its conne
 });
 
 test("a viewer that resumes by a POST with a long body is seen to leave", async () => {
-  const { url, outcome } = await watchedTask({ heartbeatMs: 0 });
+  const { url, outcome } = await watchedTask(undefined, { heartbeatMs: 0 });
   const { run, answer } = await openRun(url, { until: ({ type }) => type === "start" });
   await answer;
   const { socket, received } = rawSocket(url);
