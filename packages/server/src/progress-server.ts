@@ -149,7 +149,10 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
     maxRetries: options.maxRetries ?? 2,
   });
   const running = new Map<string, RunningRun>();
+  /** Runs that a store is making just now. */
+  const entering = new Set<Promise<void>>();
   let closing: Promise<void> | null = null;
+  let isDrained = false;
 
   const logFailure = createFailureLog(logger, clock);
   const onError = (error: unknown): void => logFailure(error, {}, "the store failed");
@@ -181,10 +184,21 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
       },
     });
     running.set(todo.run, run);
+    if (isDrained) run.cancel("shutdown");
     void run.done.then(async () => {
       if (onEnd) await callHook("onEnd", () => tellEnd(onEnd, info));
       running.delete(todo.run);
     });
+  }
+
+  function enter(): () => void {
+    let leave = (): void => {};
+    const left = new Promise<void>((resolve) => {
+      leave = resolve;
+    });
+    entering.add(left);
+    void left.then(() => entering.delete(left));
+    return leave;
   }
 
   async function tellEnd(onEnd: NonNullable<ProgressServerOptions["onEnd"]>, info: RunInfo): Promise<void> {
@@ -207,14 +221,17 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
         leaseMs,
         start,
         isClosing: () => closing !== null,
+        enter,
       }),
     );
   }
 
   async function close(drainMs: number): Promise<void> {
     const callOff = clock.after(drainMs, () => {
+      isDrained = true;
       for (const run of running.values()) run.cancel("shutdown");
     });
+    await Promise.all(entering);
     await Promise.all([...running.values()].map((run) => run.done));
     callOff();
     await audience.close(LAST_WORDS_MS);

@@ -5,7 +5,7 @@ import type { Clock } from "../clock.js";
 import type { FailureLog } from "../failure-log.js";
 import type { Job } from "../run/job.js";
 import type { RunToDo } from "../run/runner.js";
-import { type RunRecord, type RunStore, StoreError } from "../store/run-store.js";
+import { type CreateOutcome, type NewRun, type RunRecord, type RunStore, StoreError } from "../store/run-store.js";
 import type { Audience } from "./audience.js";
 import { fingerprintOf, readJsonBody } from "./body.js";
 import { streamHeaders } from "./headers.js";
@@ -44,6 +44,8 @@ export interface EndpointOptions {
   /** Starts a run that the store has made. */
   readonly start: (todo: RunToDo) => void;
   readonly isClosing: () => boolean;
+  /** A run is about to be made, or not; until then closing waits. Gives what to call when that is known. */
+  readonly enter: () => () => void;
 }
 
 export type EndpointHandler = (req: EndpointRequest, res: ServerResponse) => Promise<void>;
@@ -73,12 +75,7 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
   }
 
   async function create(req: EndpointRequest, res: ServerResponse): Promise<void> {
-    if (options.isClosing()) {
-      throw new Problem("overloaded", {
-        detail: "The server is shutting down. Try again in a moment.",
-        retryAfterMs: CLOSING_RETRY_MS,
-      });
-    }
+    refuseWhileClosing();
     const principal = await identify(req);
     const key = readKey(req);
     const body = await readJsonBody(req, options.maxBodyBytes);
@@ -89,16 +86,8 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     const scope = req.baseUrl ?? "";
     const fingerprint = fingerprintOf(body);
     const { leaseMs } = options;
-    const outcome = await store.create({
-      run,
-      scope,
-      principal,
-      key,
-      fingerprint,
-      lease,
-      leaseMs,
-      isDetached,
-    });
+    const newRun = { run, scope, principal, key, fingerprint, lease, leaseMs, isDetached };
+    const outcome = await make(newRun, prepared);
     if (outcome.kind === "conflict") throw new Problem("conflict");
     if (outcome.kind === "busy") throw new Problem("overloaded", { retryAfterMs: outcome.retryAfterMs });
     const isNew = outcome.kind === "created";
@@ -108,10 +97,35 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     if (!record) throw new Problem("run_lost");
     if (isDetached) answerAccepted(req, res, record);
     else stream(req, res, record, isNew ? 0 : null);
-    if (!isNew) return;
-    const { totalTimeoutMs } = spec;
-    // After `open` is on its way: the viewer knows of its run before the job does anything.
-    process.nextTick(() => options.start({ run, lease, principal, totalTimeoutMs, ...prepared }));
+  }
+
+  async function make(newRun: NewRun, prepared: PreparedJob): Promise<CreateOutcome> {
+    // Asked again after all that was waited for: whoever passes here is waited for by close().
+    refuseWhileClosing();
+    const leave = options.enter();
+    let isMade = false;
+    try {
+      const outcome = await store.create(newRun);
+      isMade = outcome.kind === "created";
+      return outcome;
+    } finally {
+      const { run, lease, principal } = newRun;
+      const { totalTimeoutMs } = spec;
+      // After `open` is on its way: the viewer knows of its run before the job does anything. A run that was made is
+      // started even if it cannot be answered: nobody else would end it.
+      process.nextTick(() => {
+        if (isMade) options.start({ run, lease, principal, totalTimeoutMs, ...prepared });
+        leave();
+      });
+    }
+  }
+
+  function refuseWhileClosing(): void {
+    if (!options.isClosing()) return;
+    throw new Problem("overloaded", {
+      detail: "The server is shutting down. Try again in a moment.",
+      retryAfterMs: CLOSING_RETRY_MS,
+    });
   }
 
   /** A request that names an event can never start work, whatever its body. */
