@@ -268,3 +268,30 @@ test("express.json() in front of the endpoint changes nothing", async () => {
   });
   expect(reduceAnswers([await callSse(`${origin}/api/chat`, post())]).text).toBe("Hello");
 });
+
+test("a run that was made is started, even if something else has answered its request meanwhile", async () => {
+  const asked = gate();
+  const answered = gate();
+  const started = gate();
+  const { origin } = await progressApp(
+    (app, progress) => {
+      app.use((_req, res, next) => {
+        void asked.opened.then(() => {
+          res.status(503).end("Too slow.");
+          answered.open();
+        });
+        next();
+      });
+      app.use(progress.task({ run: () => started.open() }));
+    },
+    {
+      async principal() {
+        asked.open();
+        await answered.opened;
+        return "somebody";
+      },
+    },
+  );
+  expect((await callSse(origin, { body: {} })).status).toBe(503);
+  await started.opened;
+});
