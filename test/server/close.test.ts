@@ -141,3 +141,33 @@ test("a run that was just being made when the server closed has its end before t
   expect((await answer).events.at(-1)).toMatchObject({ type: "end", reason: "shutdown" });
   expect(clock.pending).toBe(0);
 });
+
+test("closing waits for what onEnd saves, but not for ever", async () => {
+  for (const isSaving of [true, false]) {
+    const clock = manualClock(Date.now());
+    const started = gate();
+    const saving = gate();
+    const saved = gate();
+    const { url, progress } = await taskApp(() => started.open(), {
+      clock,
+      async onEnd() {
+        saving.open();
+        await saved.opened;
+      },
+    });
+    const answer = callSse(url, { body: {} });
+    await started.opened;
+    let isClosed = false;
+    const closed = progress.close().then(() => {
+      isClosed = true;
+    });
+    await saving.opened;
+    await answer;
+    await clock.advance(9_000);
+    expect(isClosed).toBe(false);
+    if (isSaving) saved.open();
+    else await clock.advance(1_001);
+    await closed;
+    expect(clock.pending).toBe(0);
+  }
+});

@@ -1,5 +1,5 @@
 import type { LoggedEvent, RunState, StagePlan } from "@ai-progress-stream/protocol";
-import { type Clock, systemClock } from "./clock.js";
+import { type Clock, delay, systemClock } from "./clock.js";
 import { createFailureLog } from "./failure-log.js";
 import { createAudience } from "./http/audience.js";
 import { createEndpoint, type JobSpec } from "./http/endpoint.js";
@@ -110,13 +110,16 @@ export interface ProgressServer {
   task<Input = unknown>(options: TaskOptions<Input>): Middleware;
   /**
    * Ends gracefully: refuses new runs, lets the running finish for `drainMs` (default 10_000), then cancels them
-   * as `shutdown`. When it resolves, no timer, socket or listener of this server's is left.
+   * as `shutdown`, and waits up to 10 s for what `onEnd` does. When it resolves, no timer, socket or listener of this server's is left.
    */
   close(options?: { readonly drainMs?: number }): Promise<void>;
 }
 
 /** How long a viewer may take to read the end of its run when the server closes. */
 const LAST_WORDS_MS = 2_000;
+
+/** How long `onEnd` may take to save what it is told when the server closes. */
+const HOOKS_MS = 10_000;
 
 const defaultLimits: Limits = {
   bodyBytes: 1_048_576,
@@ -149,6 +152,8 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
     maxRetries: options.maxRetries ?? 2,
   });
   const running = new Map<string, RunningRun>();
+  /** Those, and those whose `onEnd` is not through. */
+  const ending = new Set<Promise<void>>();
   /** Runs that a store is making just now. */
   const entering = new Set<Promise<void>>();
   let closing: Promise<void> | null = null;
@@ -185,10 +190,12 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
     });
     running.set(todo.run, run);
     if (isDrained) run.cancel("shutdown");
-    void run.done.then(async () => {
-      if (onEnd) await callHook("onEnd", () => tellEnd(onEnd, info));
+    const over = run.done.then(async () => {
       running.delete(todo.run);
+      if (onEnd) await callHook("onEnd", () => tellEnd(onEnd, info));
+      ending.delete(over);
     });
+    ending.add(over);
   }
 
   function enter(): () => void {
@@ -234,6 +241,9 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
     await Promise.all(entering);
     await Promise.all([...running.values()].map((run) => run.done));
     callOff();
+    const told = new AbortController();
+    void Promise.all(ending).then(() => told.abort());
+    await delay(clock, HOOKS_MS, told.signal);
     await audience.close(LAST_WORDS_MS);
     connections.close();
     await store.close();
