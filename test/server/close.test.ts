@@ -171,3 +171,25 @@ test("closing waits for what onEnd saves, but not for ever", async () => {
     expect(clock.pending).toBe(0);
   }
 });
+
+test("a renewal that is still under way when its run ends leaves no timer", async () => {
+  const clock = manualClock(Date.now());
+  const inner = memoryStore({ clock, retainMs: Infinity });
+  const renewing = gate();
+  const go = gate();
+  const store: RunStore = {
+    ...inner,
+    async renew(run, lease) {
+      const orders = await inner.renew(run, lease);
+      renewing.open();
+      await go.opened;
+      return orders;
+    },
+  };
+  const { url } = await taskApp(() => renewing.opened, { clock, store });
+  await callSse(url, { body: {} });
+  await clock.advance(0);
+  go.open();
+  await clock.advance(0);
+  expect(clock.pending).toBe(0);
+});

@@ -88,6 +88,7 @@ export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
 
   function checkAfter(ms: number): void {
     callOffCheck();
+    if (controller.signal.aborted) return;
     callOffCheck = clock.after(ms, () => void check());
   }
 
