@@ -161,7 +161,9 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
 
   const logFailure = createFailureLog(logger, clock);
   const onError = (error: unknown): void => logFailure(error, {}, "the store failed");
-  const audience = createAudience({ store, clock, backstopMs, onError });
+  /** A run that this process itself works on is not dead, however late a sleeping machine renews its lease. */
+  const reap = async (run: string): Promise<boolean> => !running.has(run) && (await store.reap(run));
+  const audience = createAudience({ store, clock, backstopMs, reap, onError });
 
   async function callHook(name: string, call: () => void | Promise<void> | undefined): Promise<void> {
     try {
@@ -226,6 +228,7 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
         heartbeatMs: options.heartbeatMs ?? 15_000,
         stallMs: options.stallMs ?? 30_000,
         leaseMs,
+        reap,
         start,
         isClosing: () => closing !== null,
         enter,

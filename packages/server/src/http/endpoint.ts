@@ -41,6 +41,8 @@ export interface EndpointOptions {
   readonly heartbeatMs: number;
   readonly stallMs: number;
   readonly leaseMs: number;
+  /** Ends the run if its producer is dead. */
+  readonly reap: (run: string) => Promise<boolean>;
   /** Starts a run that the store has made. */
   readonly start: (todo: RunToDo) => void;
   readonly isClosing: () => boolean;
@@ -187,7 +189,7 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
   async function findOwn(req: EndpointRequest, run: string): Promise<RunRecord | null> {
     if (!isRunId(run)) return null;
     const principal = await identify(req);
-    await store.reap(run);
+    await options.reap(run);
     return store.find(run, { scope: req.baseUrl ?? "", principal });
   }
 
