@@ -9,6 +9,9 @@ export interface EventLog {
   after(cursor: number): readonly LoggedEvent[];
 }
 
+/** Those who follow live stand at one cursor or two. Each other one may cost a copy of the whole log. */
+const MAX_PAGES = 8;
+
 /**
  * A plain piece of the answer is kept as its string and its time, not as an object: 20 bytes a token instead of
  * 118, and tokens are nearly all that a log holds.
@@ -56,6 +59,8 @@ export function createEventLog(maxEvents: number, maxChars: number): EventLog {
           return { type: "text", at: times[from + index] ?? 0, delta: entry };
         });
         pages.set(cursor, page);
+        const [oldest] = pages.keys();
+        if (pages.size > MAX_PAGES && oldest !== undefined) pages.delete(oldest);
       }
       return page;
     },
