@@ -12,6 +12,7 @@ import {
   openStream,
   scriptedUpstream,
 } from "../support/scripted-upstream.js";
+import { httpRequest, rawSocket } from "../support/raw-socket.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
 
 /** A viewer that sends its request and then reads only as much as it is told. */
@@ -159,4 +160,20 @@ test("a value that is too large for an event is the job's error", async () => {
   });
   expect(reduceAnswers([await callSse(origin, { body: {} })]).error?.code).toBe("internal");
   expect(JSON.stringify(logged)).toContain("limits.valueChars");
+});
+
+test("viewers that stop reading in the middle of a long snapshot share its bytes", async () => {
+  const { origin } = await progressApp((app, progress) => {
+    app.use(progress.task({ run: ({ text }) => text("x".repeat(4_000_000)) }));
+  });
+  const { run } = reduceAnswers([await callSse(origin, { body: {} })]);
+  const before = process.memoryUsage().arrayBuffers;
+  const viewers = Array.from({ length: 40 }, () => rawSocket(origin, { isPaused: true }).socket);
+  for (const viewer of viewers) {
+    viewer.write(httpRequest("GET", `/${run}`, { accept: "text/event-stream" }));
+  }
+  // A paused socket tells nothing of what comes: this is time enough for all of them to be written to.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  // Forty copies would be 160 MB, less what the kernel has taken.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40_000_000);
 });

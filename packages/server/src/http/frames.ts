@@ -2,10 +2,13 @@ import { encodeFrame, encodeTextFrame, formatEventId, type LoggedEvent } from "@
 import type { Page } from "../store/run-store.js";
 
 /** A page is encoded when the first viewer needs it; all who read the same one share the text. */
-const encoded = new WeakMap<object, string>();
+const encoded = new WeakMap<object, string | Buffer>();
 
-/** A page of a run as frames. */
-export function encodePage(run: string, page: Page): string {
+/** Longer pages are kept as bytes: they go out in slices, and viewers that are slow to take them share them. */
+export const SLICE_BYTES = 65_536;
+
+/** A page of a run as frames; as bytes where it is longer than a slice. */
+export function encodePage(run: string, page: Page): string | Buffer {
   const key = page.kind === "tail" ? page.events : page.state;
   const known = encoded.get(key);
   if (known !== undefined) return known;
@@ -16,8 +19,9 @@ export function encodePage(run: string, page: Page): string {
           { type: "snapshot", at: page.state.updatedAt, state: page.state },
           formatEventId(run, page.state.seq),
         );
-  encoded.set(key, text);
-  return text;
+  const frames = text.length > SLICE_BYTES ? Buffer.from(text) : text;
+  encoded.set(key, frames);
+  return frames;
 }
 
 function encodeEvent(run: string, seq: number, event: LoggedEvent): string {

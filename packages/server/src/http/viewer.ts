@@ -3,7 +3,7 @@ import { encodeFrame, HEARTBEAT_FRAME, PROTOCOL_VERSION, type RunStatus } from "
 import type { Clock } from "../clock.js";
 import type { Page, RunStore } from "../store/run-store.js";
 import type { Audience } from "./audience.js";
-import { encodePage } from "./frames.js";
+import { encodePage, SLICE_BYTES } from "./frames.js";
 import { streamHeaders } from "./headers.js";
 
 export interface ViewerOptions {
@@ -24,9 +24,6 @@ export interface View {
   /** Where the run can be attached to. */
   readonly location: string;
 }
-
-/** Handed to the socket at once; what comes after it waits here until the socket has taken that. */
-const SLICE_BYTES = 65_536;
 
 /**
  * Streams one run to one response until the run ends or the viewer leaves. Events are pulled from the store at the
@@ -110,13 +107,13 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
         return;
       }
     }
-    const text = encodePage(run, page);
-    if (text.length <= SLICE_BYTES) {
-      if (!res.write(text)) awaitDrain();
+    const frames = encodePage(run, page);
+    if (typeof frames === "string") {
+      if (!res.write(frames)) awaitDrain();
       else if (isLast) finish();
       return;
     }
-    unsent = Buffer.from(text);
+    unsent = frames;
     sendSlices();
   }
 
