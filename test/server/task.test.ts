@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { gate } from "../support/gate.js";
 import { progressApp } from "../support/progress-app.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
+import { type TaskRun, taskApp } from "../support/task-app.js";
 
 const stages = [
   { id: "extract", label: "Extracting text", weight: 20 },
@@ -279,4 +280,32 @@ test.each([
     { limits: { textChars: 10 } },
   );
   expect((await callSse(origin, { body: {} })).events.at(-1)?.type).toBe("end");
+});
+
+test("a value is delivered as it was when it was said, whatever the job does to it afterwards", async () => {
+  const { origin } = await progressApp((app, progress) => {
+    app.use(
+      progress.task({
+        run({ custom }) {
+          const tick = { n: 0 };
+          for (; tick.n < 3; tick.n++) custom("tick", tick);
+        },
+      }),
+    );
+  });
+  const { events } = await callSse(origin, { body: {} });
+  const values = events.flatMap((event) => (event.type === "custom" ? [event.value] : []));
+  expect(values).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
+});
+
+test.each<[string, TaskRun]>([
+  ["a custom value that JSON cannot hold", ({ custom }) => custom("x", () => {})],
+  ["a result that JSON cannot hold", () => Symbol("x")],
+  ["usage that is no number", ({ usage }) => usage({ inputTokens: Number.NaN })],
+  ["a custom event without a name", ({ custom }) => custom("", 1)],
+  ["a stage without an id", ({ stage }) => stage("", () => {})],
+])("%s gives no event that a viewer must refuse, and the run its end", async (_, run) => {
+  const { url } = await taskApp(run);
+  const { events } = await callSse(url, { body: {} });
+  expect(events.at(-1)?.type).toBe("end");
 });

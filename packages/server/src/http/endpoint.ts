@@ -5,7 +5,13 @@ import type { Clock } from "../clock.js";
 import type { FailureLog } from "../failure-log.js";
 import type { Job } from "../run/job.js";
 import type { RunToDo } from "../run/runner.js";
-import { type CreateOutcome, type NewRun, type RunRecord, type RunStore, StoreError } from "../store/run-store.js";
+import {
+  type CreateOutcome,
+  type NewRun,
+  type RunRecord,
+  type RunStore,
+  StoreError,
+} from "../store/run-store.js";
 import type { Audience } from "./audience.js";
 import { fingerprintOf, readJsonBody } from "./body.js";
 import { streamHeaders } from "./headers.js";

@@ -1,4 +1,9 @@
-import type { EndEvent, LoggedEvent, TextChannel } from "@ai-progress-stream/protocol";
+import {
+  type EndEvent,
+  type LoggedEvent,
+  parseRunEvent,
+  type TextChannel,
+} from "@ai-progress-stream/protocol";
 import { type Clock, delay } from "../clock.js";
 import { type Orders, type RunStore, StoreError } from "../store/run-store.js";
 import { RunFailure } from "./failure.js";
@@ -44,6 +49,8 @@ export interface Recorder {
 
 /** Above this many waiting characters a source should pause. */
 const HIGH_WATER_CHARS = 65_536;
+/** What an event without text or value counts as. */
+const SMALL_EVENT_CHARS = 100;
 const RETRY_MS = [50, 200, 1_000, 2_000, 5_000, 5_000, 5_000];
 
 export function createRecorder(options: RecorderOptions): Recorder {
@@ -128,14 +135,14 @@ export function createRecorder(options: RecorderOptions): Recorder {
         return;
       }
       if (event.type === "result" || event.type === "custom") {
-        checkValue(event.value, limits.valueChars);
-        // JSON has no undefined, and without its value the event would be malformed.
-        if (event.value === undefined) {
-          push({ ...event, at: clock.now(), value: null });
-          return;
-        }
+        const json = jsonOf(event.value, limits.valueChars);
+        pendingChars += json.length;
+        // A copy: the job may go on to change its own, and encoding waits for the first viewer.
+        push(checked({ ...event, at: clock.now(), value: JSON.parse(json) }));
+        return;
       }
-      push({ at: clock.now(), ...event } as LoggedEvent);
+      pendingChars += SMALL_EVENT_CHARS;
+      push(checked({ at: clock.now(), ...event } as LoggedEvent));
     },
 
     get isFull() {
@@ -164,12 +171,20 @@ export function createRecorder(options: RecorderOptions): Recorder {
   };
 }
 
-function checkValue(value: unknown, maxChars: number): void {
+/** JSON has no undefined and no functions, and without its value an event would be malformed: those become null. */
+function jsonOf(value: unknown, maxChars: number): string {
   const json = JSON.stringify(value) ?? "null";
-  if (json.length <= maxChars) return;
+  if (json.length <= maxChars) return json;
   throw new RunFailure("internal", undefined, {
     cause: new Error(
       `A result or custom value has ${json.length} characters of JSON; the limit is ${maxChars} (limits.valueChars). Send a link instead.`,
     ),
   });
+}
+
+/** An event that a viewer would refuse is told to the job that gives it. */
+function checked(event: LoggedEvent): LoggedEvent {
+  const parsed = parseRunEvent(event);
+  if (parsed.kind === "malformed") throw new TypeError(parsed.reason);
+  return event;
 }
