@@ -85,7 +85,9 @@ test("HEAD of a stream is its headers, at once, and no viewer", async () => {
   const get = httpRequest("GET", `/task/${run}`);
   socket.write(head + get);
   await until(() => received().includes('"status":"running"'));
-  expect(received()).toMatch(/^HTTP\/1\.1 200 OK\r\n(?:.+\r\n)*Content-Type: text\/event-stream; charset=utf-8\r\n/);
+  expect(received()).toMatch(
+    /^HTTP\/1\.1 200 OK\r\n(?:.+\r\n)*Content-Type: text\/event-stream; charset=utf-8\r\n/,
+  );
   expect(received()).not.toContain("event:");
   expect(await outcome()).toBe("abandoned");
 });
