@@ -3,6 +3,7 @@ import { openaiChat } from "@ai-progress-stream/server";
 import { expect, test } from "vitest";
 import { gate, until } from "../support/gate.js";
 import { progressApp } from "../support/progress-app.js";
+import { httpRequest, rawSocket, twoBytesOfJson } from "../support/raw-socket.js";
 import {
   answerWith,
   chunkFrame,
@@ -11,6 +12,7 @@ import {
   scriptedUpstream,
 } from "../support/scripted-upstream.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
+import { taskApp } from "../support/task-app.js";
 
 const unknownRun = "0123456789abcdefghijkl";
 
@@ -294,4 +296,42 @@ test("a run that was made is started, even if something else has answered its re
   );
   expect((await callSse(origin, { body: {} })).status).toBe(503);
   await started.opened;
+});
+
+test("a request that breaks off in its body is no failure of the server's", async () => {
+  const { url, logged } = await taskApp(() => {});
+  const { socket } = rawSocket(url);
+  socket.write(httpRequest("POST", "/task", { ...twoBytesOfJson, "content-length": 200 }, "{"));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  socket.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(logged).toEqual([]);
+});
+
+test("a body that is nested too deeply is refused, and is no failure of the server's", async () => {
+  const { url, logged } = await taskApp(() => {});
+  const answer = await callSse(url, { body: "[".repeat(100_000) + "]".repeat(100_000) });
+  expect(answer.status).toBe(400);
+  expect(logged).toEqual([]);
+});
+
+test("a request whose target is a whole URL is understood", async () => {
+  const { url } = await taskApp(() => "done");
+  const { socket, received, closed } = rawSocket(url);
+  const headers = { ...twoBytesOfJson, connection: "close" };
+  socket.write(httpRequest("POST", "http://example.org/task", headers, "{}"));
+  await closed;
+  expect(received()).toContain("event: end");
+});
+
+test("under a path with parameters, runs are kept apart by their values", async () => {
+  const { origin } = await progressApp((app, progress) => {
+    app.use("/users/:id/chat", progress.task({ run: ({ input }) => input }));
+  });
+  const headers = { "idempotency-key": "k" };
+  const one = reduceAnswers([await callSse(`${origin}/users/1/chat`, { body: 1, headers })]);
+  const two = reduceAnswers([await callSse(`${origin}/users/2/chat`, { body: 2, headers })]);
+  expect([one.result, two.result]).toEqual([1, 2]);
+  expect((await fetch(`${origin}/users/1/chat/${one.run}`)).status).toBe(200);
+  expect((await fetch(`${origin}/users/2/chat/${one.run}`)).status).toBe(404);
 });

@@ -26,10 +26,15 @@ export async function readJsonBody(
   if (Number(req.headers["content-length"] ?? 0) > maxBytes) throw tooLarge;
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of req as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > maxBytes) throw tooLarge;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // A client that leaves in the middle is no failure of ours, and nobody hears the answer.
+    throw error === tooLarge ? error : new Problem("invalid_input", { detail: "The body broke off." });
   }
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
@@ -40,14 +45,23 @@ export async function readJsonBody(
   }
 }
 
-/** The same for the same JSON, whatever the order of its fields. */
+/**
+ * The same for the same JSON, whatever the order of its fields.
+ * @throws Problem 400 where it is nested too deeply
+ */
 export function fingerprintOf(body: unknown): string {
   return createHash("sha256").update(canonicalJson(body)).digest("base64url");
 }
 
 function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, field: unknown) => {
-    if (typeof field !== "object" || field === null || Array.isArray(field)) return field;
-    return Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+  try {
+    return JSON.stringify(value, (_key, field: unknown) => {
+      if (typeof field !== "object" || field === null || Array.isArray(field)) return field;
+      return Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1)));
+    });
+  } catch (error) {
+    // JSON.parse takes any depth, JSON.stringify what the stack holds.
+    if (!(error instanceof RangeError)) throw error;
+    throw new Problem("invalid_input", { detail: "The body is nested too deeply." });
+  }
 }

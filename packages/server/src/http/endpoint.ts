@@ -235,7 +235,8 @@ function toProblem(error: unknown): Problem {
 }
 
 function pathOf(req: EndpointRequest): string[] {
-  const path = (req.url ?? "/").split("?")[0] ?? "";
+  // A proxy may send the whole URL (RFC 9112, 3.2.2).
+  const path = (req.url ?? "/").replace(/^https?:\/\/[^/?]*/i, "").split("?")[0] ?? "";
   return path.split("/").filter((segment) => segment !== "");
 }
 
