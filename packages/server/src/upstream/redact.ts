@@ -6,7 +6,18 @@ const KEY_LIKE =
 export function redact(text: string, secrets: readonly string[]): string {
   let safe = text;
   for (const secret of secrets) {
-    if (secret !== "") safe = safe.replaceAll(secret, "[redacted]");
+    if (secret !== "") safe = withoutStart(safe.replaceAll(secret, "[redacted]"), secret);
   }
   return safe.replace(KEY_LIKE, "[redacted]");
+}
+
+/** Fewer characters of a secret give nothing away, and may be there by chance. */
+const MIN_START = 4;
+
+/** A text that was cut short may end in the middle of a secret. */
+function withoutStart(text: string, secret: string): string {
+  for (let length = secret.length - 1; length >= MIN_START; length--) {
+    if (text.endsWith(secret.slice(0, length))) return `${text.slice(0, -length)}[redacted]`;
+  }
+  return text;
 }
