@@ -335,3 +335,27 @@ test("under a path with parameters, runs are kept apart by their values", async 
   expect((await fetch(`${origin}/users/1/chat/${one.run}`)).status).toBe(200);
   expect((await fetch(`${origin}/users/2/chat/${one.run}`)).status).toBe(404);
 });
+
+test("to another principal a key makes another run, and a run that is not its own is not there", async () => {
+  const { origin } = await progressApp(
+    (app, progress) => {
+      app.use(progress.task({ run: ({ principal }) => principal }));
+    },
+    { principal: (req) => req.get("authorization") },
+  );
+  const as = (authorization: string) => ({ body: {}, headers: { authorization, "idempotency-key": "k" } });
+  const [anne, bob] = [await callSse(origin, as("anne")), await callSse(origin, as("bob"))];
+  expect([reduceAnswers([anne]).result, reduceAnswers([bob]).result]).toEqual(["anne", "bob"]);
+  const { run } = reduceAnswers([anne]);
+  for (const [method, path] of [
+    ["GET", run],
+    ["POST", `${run}/cancel`],
+  ] as const) {
+    expect((await fetch(`${origin}/${path}`, { method, headers: { authorization: "bob" } })).status).toBe(
+      404,
+    );
+    expect((await fetch(`${origin}/${path}`, { method })).status).toBe(401);
+  }
+  const headers = { authorization: "bob", "last-event-id": `${run}.1` };
+  expect((await callSse(origin, { body: {}, headers })).status).toBe(410);
+});
