@@ -1,10 +1,16 @@
 import type { ServerResponse } from "node:http";
 import { connect } from "node:net";
-import { memoryStore, openaiChat, type ProgressServerOptions } from "@ai-progress-stream/server";
+import {
+  memoryStore,
+  openaiChat,
+  type ProgressServerOptions,
+  type RunStore,
+} from "@ai-progress-stream/server";
 import { expect, onTestFinished, test } from "vitest";
 import { gate, until } from "../support/gate.js";
 import { manualClock } from "../support/manual-clock.js";
 import { progressApp } from "../support/progress-app.js";
+import { httpRequest, rawSocket } from "../support/raw-socket.js";
 import {
   chunkFrame,
   DONE_FRAME,
@@ -13,6 +19,7 @@ import {
   scriptedUpstream,
 } from "../support/scripted-upstream.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
+import { taskApp } from "../support/task-app.js";
 
 /** A viewer that sends its request and then reads only as much as it is told. */
 async function lazyViewer(url: string, body: string) {
@@ -159,4 +166,53 @@ test("a value that is too large for an event is the job's error", async () => {
   });
   expect(reduceAnswers([await callSse(origin, { body: {} })]).error?.code).toBe("internal");
   expect(JSON.stringify(logged)).toContain("limits.valueChars");
+});
+
+test("viewers that stop reading in the middle of a long snapshot share its bytes", async () => {
+  const { origin } = await progressApp((app, progress) => {
+    app.use(progress.task({ run: ({ text }) => text("x".repeat(4_000_000)) }));
+  });
+  const { run } = reduceAnswers([await callSse(origin, { body: {} })]);
+  const before = process.memoryUsage().arrayBuffers;
+  const viewers = Array.from({ length: 40 }, () => rawSocket(origin, { isPaused: true }).socket);
+  for (const viewer of viewers) {
+    viewer.write(httpRequest("GET", `/${run}`, { accept: "text/event-stream" }));
+  }
+  // A paused socket tells nothing of what comes: this is time enough for all of them to be written to.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  // Forty copies would be 160 MB, less what the kernel has taken.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40_000_000);
+});
+
+test("a job is slowed down while the store is away, whatever it says", async () => {
+  const inner = memoryStore();
+  const held = gate();
+  let isAway = false;
+  const store: RunStore = {
+    ...inner,
+    async append(...batch) {
+      if (isAway) await held.opened;
+      return inner.append(...batch);
+    },
+  };
+  let said = 0;
+  const { url } = await taskApp(
+    async ({ custom, ready }) => {
+      isAway = true;
+      for (; said < 50; said++) {
+        custom("page", "x".repeat(100_000));
+        await new Promise((resolve) => setImmediate(resolve));
+        await ready();
+      }
+    },
+    { store },
+  );
+  const answer = callSse(url, { body: {} });
+  await until(() => said > 0);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(said).toBeLessThan(5);
+  isAway = false;
+  held.open();
+  expect((await answer).events.at(-1)).toMatchObject({ type: "end", status: "succeeded" });
+  expect(said).toBe(50);
 });

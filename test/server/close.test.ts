@@ -1,10 +1,11 @@
-import { openaiChat } from "@ai-progress-stream/server";
+import { memoryStore, openaiChat, type RunStore } from "@ai-progress-stream/server";
 import { expect, test } from "vitest";
 import { gate, until } from "../support/gate.js";
 import { manualClock } from "../support/manual-clock.js";
 import { progressApp } from "../support/progress-app.js";
 import { chunkFrame, openStream, scriptedUpstream } from "../support/scripted-upstream.js";
 import { callSse } from "../support/sse-client.js";
+import { taskApp, untilCancelled } from "../support/task-app.js";
 
 async function oneRunning() {
   const clock = manualClock(Date.now());
@@ -78,4 +79,117 @@ test("closing lets go of the upstream, kept connections included", async () => {
   await call.closed;
   expect((await answer).events.at(-1)).toMatchObject({ type: "end", reason: "shutdown" });
   expect(call.socket.destroyed).toBe(true);
+});
+
+test("a request that was still being looked at when the server closed starts nothing", async () => {
+  const clock = manualClock(Date.now());
+  const asked = gate();
+  const go = gate();
+  let runs = 0;
+  const { url, progress } = await taskApp(() => void runs++, {
+    clock,
+    async principal() {
+      asked.open();
+      await go.opened;
+      return "somebody";
+    },
+  });
+  const answer = callSse(url, { body: {} });
+  await asked.opened;
+  await progress.close({ drainMs: 0 });
+  go.open();
+  expect((await answer).status).toBe(503);
+  expect(runs).toBe(0);
+  expect(clock.pending).toBe(0);
+});
+
+test("a run that was just being made when the server closed has its end before the store is closed", async () => {
+  const clock = manualClock(Date.now());
+  const asked = gate();
+  const go = gate();
+  const inner = memoryStore({ clock });
+  let isStoreClosed = false;
+  const store: RunStore = {
+    ...inner,
+    async create(spec) {
+      asked.open();
+      await go.opened;
+      return inner.create(spec);
+    },
+    async close() {
+      isStoreClosed = true;
+      await inner.close();
+    },
+  };
+  const ends: unknown[] = [];
+  const { url, progress } = await taskApp(untilCancelled, {
+    clock,
+    store,
+    onEnd: ({ status, reason }) => void ends.push({ status, reason, isStoreClosed }),
+  });
+  const answer = callSse(url, { body: {} });
+  await asked.opened;
+  const closed = progress.close({ drainMs: 0 });
+  await clock.advance(1);
+  go.open();
+  await until(async () => {
+    await clock.advance(100);
+    return ends.length > 0;
+  });
+  await closed;
+  expect(ends).toEqual([{ status: "cancelled", reason: "shutdown", isStoreClosed: false }]);
+  expect((await answer).events.at(-1)).toMatchObject({ type: "end", reason: "shutdown" });
+  expect(clock.pending).toBe(0);
+});
+
+test("closing waits for what onEnd saves, but not for ever", async () => {
+  for (const isSaving of [true, false]) {
+    const clock = manualClock(Date.now());
+    const started = gate();
+    const saving = gate();
+    const saved = gate();
+    const { url, progress } = await taskApp(() => started.open(), {
+      clock,
+      async onEnd() {
+        saving.open();
+        await saved.opened;
+      },
+    });
+    const answer = callSse(url, { body: {} });
+    await started.opened;
+    let isClosed = false;
+    const closed = progress.close().then(() => {
+      isClosed = true;
+    });
+    await saving.opened;
+    await answer;
+    await clock.advance(9_000);
+    expect(isClosed).toBe(false);
+    if (isSaving) saved.open();
+    else await clock.advance(1_001);
+    await closed;
+    expect(clock.pending).toBe(0);
+  }
+});
+
+test("a renewal that is still under way when its run ends leaves no timer", async () => {
+  const clock = manualClock(Date.now());
+  const inner = memoryStore({ clock, retainMs: Infinity });
+  const renewing = gate();
+  const go = gate();
+  const store: RunStore = {
+    ...inner,
+    async renew(run, lease) {
+      const orders = await inner.renew(run, lease);
+      renewing.open();
+      await go.opened;
+      return orders;
+    },
+  };
+  const { url } = await taskApp(() => renewing.opened, { clock, store });
+  await callSse(url, { body: {} });
+  await clock.advance(0);
+  go.open();
+  await clock.advance(0);
+  expect(clock.pending).toBe(0);
 });

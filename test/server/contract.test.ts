@@ -3,6 +3,7 @@ import { openaiChat } from "@ai-progress-stream/server";
 import { expect, test } from "vitest";
 import { gate, until } from "../support/gate.js";
 import { progressApp } from "../support/progress-app.js";
+import { httpRequest, rawSocket, twoBytesOfJson } from "../support/raw-socket.js";
 import {
   answerWith,
   chunkFrame,
@@ -11,6 +12,7 @@ import {
   scriptedUpstream,
 } from "../support/scripted-upstream.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
+import { taskApp } from "../support/task-app.js";
 
 const unknownRun = "0123456789abcdefghijkl";
 
@@ -267,4 +269,93 @@ test("express.json() in front of the endpoint changes nothing", async () => {
     app.use("/api/chat", progress.relay({ provider, models: { default: "model-1" } }));
   });
   expect(reduceAnswers([await callSse(`${origin}/api/chat`, post())]).text).toBe("Hello");
+});
+
+test("a run that was made is started, even if something else has answered its request meanwhile", async () => {
+  const asked = gate();
+  const answered = gate();
+  const started = gate();
+  const { origin } = await progressApp(
+    (app, progress) => {
+      app.use((_req, res, next) => {
+        void asked.opened.then(() => {
+          res.status(503).end("Too slow.");
+          answered.open();
+        });
+        next();
+      });
+      app.use(progress.task({ run: () => started.open() }));
+    },
+    {
+      async principal() {
+        asked.open();
+        await answered.opened;
+        return "somebody";
+      },
+    },
+  );
+  expect((await callSse(origin, { body: {} })).status).toBe(503);
+  await started.opened;
+});
+
+test("a request that breaks off in its body is no failure of the server's", async () => {
+  const { url, logged } = await taskApp(() => {});
+  const { socket } = rawSocket(url);
+  socket.write(httpRequest("POST", "/task", { ...twoBytesOfJson, "content-length": 200 }, "{"));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  socket.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(logged).toEqual([]);
+});
+
+test("a body that is nested too deeply is refused, and is no failure of the server's", async () => {
+  const { url, logged } = await taskApp(() => {});
+  const answer = await callSse(url, { body: "[".repeat(100_000) + "]".repeat(100_000) });
+  expect(answer.status).toBe(400);
+  expect(logged).toEqual([]);
+});
+
+test("a request whose target is a whole URL is understood", async () => {
+  const { url } = await taskApp(() => "done");
+  const { socket, received, closed } = rawSocket(url);
+  const headers = { ...twoBytesOfJson, connection: "close" };
+  socket.write(httpRequest("POST", "http://example.org/task", headers, "{}"));
+  await closed;
+  expect(received()).toContain("event: end");
+});
+
+test("under a path with parameters, runs are kept apart by their values", async () => {
+  const { origin } = await progressApp((app, progress) => {
+    app.use("/users/:id/chat", progress.task({ run: ({ input }) => input }));
+  });
+  const headers = { "idempotency-key": "k" };
+  const one = reduceAnswers([await callSse(`${origin}/users/1/chat`, { body: 1, headers })]);
+  const two = reduceAnswers([await callSse(`${origin}/users/2/chat`, { body: 2, headers })]);
+  expect([one.result, two.result]).toEqual([1, 2]);
+  expect((await fetch(`${origin}/users/1/chat/${one.run}`)).status).toBe(200);
+  expect((await fetch(`${origin}/users/2/chat/${one.run}`)).status).toBe(404);
+});
+
+test("to another principal a key makes another run, and a run that is not its own is not there", async () => {
+  const { origin } = await progressApp(
+    (app, progress) => {
+      app.use(progress.task({ run: ({ principal }) => principal }));
+    },
+    { principal: (req) => req.get("authorization") },
+  );
+  const as = (authorization: string) => ({ body: {}, headers: { authorization, "idempotency-key": "k" } });
+  const [anne, bob] = [await callSse(origin, as("anne")), await callSse(origin, as("bob"))];
+  expect([reduceAnswers([anne]).result, reduceAnswers([bob]).result]).toEqual(["anne", "bob"]);
+  const { run } = reduceAnswers([anne]);
+  for (const [method, path] of [
+    ["GET", run],
+    ["POST", `${run}/cancel`],
+  ] as const) {
+    expect((await fetch(`${origin}/${path}`, { method, headers: { authorization: "bob" } })).status).toBe(
+      404,
+    );
+    expect((await fetch(`${origin}/${path}`, { method })).status).toBe(401);
+  }
+  const headers = { authorization: "bob", "last-event-id": `${run}.1` };
+  expect((await callSse(origin, { body: {}, headers })).status).toBe(410);
 });

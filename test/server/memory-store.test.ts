@@ -80,3 +80,25 @@ test("after a thousand runs and their time nothing is left, and closing leaves n
   await store.close();
   expect(clock.pending).toBe(0);
 });
+
+test("what readers at many cursors were given is not all kept", async () => {
+  const { store } = open();
+  await store.create(spec("a"));
+  const text = (delta: string): LoggedEvent => ({ type: "text", at: 0, delta });
+  await store.append(
+    "a",
+    "l",
+    1,
+    Array.from({ length: 1_000 }, (_, n) => text(`${n}`)),
+  );
+  const eventsAfter = async (cursor: number) => {
+    const page = await store.read("a", cursor);
+    return page?.kind === "tail" ? page.events : null;
+  };
+  const first = await eventsAfter(0);
+  expect(await eventsAfter(0)).toBe(first);
+  for (let cursor = 1; cursor < 100; cursor++) await eventsAfter(cursor);
+  const again = await eventsAfter(0);
+  expect(again).not.toBe(first);
+  expect(again).toEqual(first);
+});

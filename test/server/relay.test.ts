@@ -456,3 +456,18 @@ test.each(["ftp://x/v1", "not a url", "https://user:pw@host/v1", "https://host/v
     expect(() => openaiChat({ baseURL })).toThrow(/baseURL/);
   },
 );
+
+test("a key that was cut short at the end of an upstream's long message is in no log line", async () => {
+  const apiKey = "c0ffee".repeat(10);
+  const upstream = await scriptedUpstream((res) => {
+    const error = { message: `${"y".repeat(950)} ${apiKey}` };
+    res.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ error }));
+  });
+  const { origin, logged } = await progressApp((app, progress) => {
+    const provider = openaiChat({ baseURL: upstream.baseURL, apiKey });
+    app.use("/chat", progress.relay({ provider, models: { default: "m" } }));
+  });
+  await callSse(`${origin}/chat`, { body: { prompt: "x" } });
+  expect(JSON.stringify(logged)).toContain("yyy");
+  expect(JSON.stringify(logged)).not.toContain("c0ffee");
+});

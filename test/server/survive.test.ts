@@ -13,6 +13,7 @@ import {
   scriptedUpstream,
 } from "../support/scripted-upstream.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
+import { openRun } from "../support/task-app.js";
 import { tcpProxy } from "../support/tcp-proxy.js";
 
 async function chat(script: Script, options: ProgressServerOptions = {}) {
@@ -322,4 +323,29 @@ test("a hundred viewers at different points all converge on one log", async () =
     expect(viewer.events.filter(({ type }) => type === "snapshot").length).toBeLessThanOrEqual(1);
   }
   expect(upstream.calls).toHaveLength(1);
+});
+
+test("a cancel that meets the finish gives one end, whichever comes first", async () => {
+  const ends: string[] = [];
+  const { origin } = await progressApp(
+    (app, progress) => {
+      app.use(
+        progress.task({
+          async run({ input }) {
+            for (let turn = 0; turn < Number(input); turn++)
+              await new Promise((resolve) => setImmediate(resolve));
+          },
+        }),
+      );
+    },
+    { onEnd: ({ status }) => void ends.push(status) },
+  );
+  for (let turns = 0; turns < 40; turns++) {
+    const { runUrl, answer } = await openRun(origin, { body: turns });
+    await fetch(`${runUrl}/cancel`, { method: "POST" });
+    const { events } = await answer;
+    expect(events.filter(({ type }) => type === "end")).toHaveLength(1);
+    expect(events.at(-1)?.type).toBe("end");
+  }
+  expect(ends).toHaveLength(40);
 });

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { gate } from "../support/gate.js";
 import { progressApp } from "../support/progress-app.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
+import { type TaskRun, taskApp } from "../support/task-app.js";
 
 const stages = [
   { id: "extract", label: "Extracting text", weight: 20 },
@@ -320,4 +321,45 @@ test("an endpoint's own hooks are called beside the server's, and for its own ru
   await callSse(`${origin}/b`, { body: {} });
   await both.opened;
   expect(seen.sort()).toEqual(["all: A", "all: B", "own: A"]);
+});
+
+test.each([
+  ["at the limit", `${"x".repeat(10)}\ud83d`],
+  ["past the limit", `${"x".repeat(11)}\ud83d`],
+])("a run whose text ends %s in half a pair has its end all the same", async (_, delta) => {
+  const { origin } = await progressApp(
+    (app, progress) => {
+      app.use(progress.task({ run: ({ text }) => text(delta) }));
+    },
+    { limits: { textChars: 10 } },
+  );
+  expect((await callSse(origin, { body: {} })).events.at(-1)?.type).toBe("end");
+});
+
+test("a value is delivered as it was when it was said, whatever the job does to it afterwards", async () => {
+  const { origin } = await progressApp((app, progress) => {
+    app.use(
+      progress.task({
+        run({ custom }) {
+          const tick = { n: 0 };
+          for (; tick.n < 3; tick.n++) custom("tick", tick);
+        },
+      }),
+    );
+  });
+  const { events } = await callSse(origin, { body: {} });
+  const values = events.flatMap((event) => (event.type === "custom" ? [event.value] : []));
+  expect(values).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }]);
+});
+
+test.each<[string, TaskRun]>([
+  ["a custom value that JSON cannot hold", ({ custom }) => custom("x", () => {})],
+  ["a result that JSON cannot hold", () => Symbol("x")],
+  ["usage that is no number", ({ usage }) => usage({ inputTokens: Number.NaN })],
+  ["a custom event without a name", ({ custom }) => custom("", 1)],
+  ["a stage without an id", ({ stage }) => stage("", () => {})],
+])("%s gives no event that a viewer must refuse, and the run its end", async (_, run) => {
+  const { url } = await taskApp(run);
+  const { events } = await callSse(url, { body: {} });
+  expect(events.at(-1)?.type).toBe("end");
 });

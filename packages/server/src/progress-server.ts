@@ -1,5 +1,5 @@
 import type { LoggedEvent, StagePlan } from "@ai-progress-stream/protocol";
-import { systemClock } from "./clock.js";
+import { delay, systemClock } from "./clock.js";
 import { createFailureLog } from "./failure-log.js";
 import { createAudience } from "./http/audience.js";
 import { createCors } from "./http/cors.js";
@@ -43,13 +43,16 @@ export interface ProgressServer {
   proxy<Input = unknown>(options: ProxyOptions<Input>): Middleware;
   /**
    * Ends gracefully: refuses new runs, lets the running finish for `drainMs` (default 10_000), then cancels them
-   * as `shutdown`. When it resolves, no timer, socket or listener of this server's is left.
+   * as `shutdown`, and waits up to 10 s for what `onEnd` does. When it resolves, no timer, socket or listener of this server's is left.
    */
   close(options?: { readonly drainMs?: number }): Promise<void>;
 }
 
 /** How long a viewer may take to read the end of its run when the server closes. */
 const LAST_WORDS_MS = 2_000;
+
+/** How long `onEnd` may take to save what it is told when the server closes. */
+const HOOKS_MS = 10_000;
 
 /** Composes store, jobs and HTTP. One per process is enough; mount as many endpoints as you like. */
 export function createProgressServer(options: ProgressServerOptions = {}): ProgressServer {
@@ -79,11 +82,18 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
   const relay = createRelay(callUpstream);
   const proxy = createProxy(callUpstream, { connections, clock, logger, maxRetries });
   const running = new Map<string, RunningRun>();
+  /** Those, and those whose `onEnd` is not through. */
+  const ending = new Set<Promise<void>>();
+  /** Runs that a store is making just now. */
+  const entering = new Set<Promise<void>>();
   let closing: Promise<void> | null = null;
+  let isDrained = false;
 
   const logFailure = createFailureLog(logger, clock);
   const onError = (error: unknown): void => logFailure(error, {}, "the store failed");
-  const audience = createAudience({ store, clock, backstopMs, onError });
+  /** A run that this process itself works on is not dead, however late a sleeping machine renews its lease. */
+  const reap = async (run: string): Promise<boolean> => !running.has(run) && (await store.reap(run));
+  const audience = createAudience({ store, clock, backstopMs, reap, onError });
 
   async function callHook(name: string, call: () => unknown): Promise<void> {
     try {
@@ -115,10 +125,23 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
       },
     });
     running.set(todo.run, run);
-    void run.done.then(async () => {
-      for (const { onEnd } of hooks) if (onEnd) await callHook("onEnd", () => tellEnd(onEnd, info));
+    if (isDrained) run.cancel("shutdown");
+    const over = run.done.then(async () => {
       running.delete(todo.run);
+      for (const { onEnd } of hooks) if (onEnd) await callHook("onEnd", () => tellEnd(onEnd, info));
+      ending.delete(over);
     });
+    ending.add(over);
+  }
+
+  function enter(): () => void {
+    let leave = (): void => {};
+    const left = new Promise<void>((resolve) => {
+      leave = resolve;
+    });
+    entering.add(left);
+    void left.then(() => entering.delete(left));
+    return leave;
   }
 
   async function tellEnd(onEnd: NonNullable<RunHooks["onEnd"]>, info: RunInfo): Promise<void> {
@@ -141,18 +164,25 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
         heartbeatMs: options.heartbeatMs ?? 15_000,
         stallMs: options.stallMs ?? 30_000,
         leaseMs,
+        reap,
         start: (todo) => start(todo, hooks),
         isClosing: () => closing !== null,
+        enter,
       }),
     );
   }
 
   async function close(drainMs: number): Promise<void> {
     const callOff = clock.after(drainMs, () => {
+      isDrained = true;
       for (const run of running.values()) run.cancel("shutdown");
     });
+    await Promise.all(entering);
     await Promise.all([...running.values()].map((run) => run.done));
     callOff();
+    const told = new AbortController();
+    void Promise.all(ending).then(() => told.abort());
+    await delay(clock, HOOKS_MS, told.signal);
     await audience.close(LAST_WORDS_MS);
     connections.close();
     await store.close();

@@ -73,6 +73,9 @@ export const fellSilent = (): StreamFailure =>
     retry: "now",
   });
 
+/** Whether an attempt was ended for its silence. */
+export const isSilence = ({ kind, retry }: StreamFailure): boolean => kind === "dropped" && retry === "now";
+
 export const gapFound = (): StreamFailure =>
   new StreamFailure(
     "gap",

@@ -42,15 +42,16 @@ export function createPause(clock: Clock): Pause {
           reject(signal.reason);
         };
         if (signal.aborted) return abort();
+        const finish = (): void => {
+          leave();
+          resolve();
+        };
         const check = (): void => {
           const leftMs = dueAt - clock.now();
           clock.clearTimeout(timer);
-          if (leftMs > 0) {
-            timer = clock.setTimeout(check, leftMs);
-          } else {
-            leave();
-            resolve();
-          }
+          // The timer has the last word: a clock that was set back meanwhile would prolong the wait.
+          if (leftMs > 0) timer = clock.setTimeout(finish, leftMs);
+          else finish();
         };
         rearm = check;
         signal.addEventListener("abort", abort);

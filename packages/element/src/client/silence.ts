@@ -2,6 +2,8 @@ import type { Clock } from "./clock.js";
 
 /** Tells when nothing has been heard for too long. */
 export interface SilenceWatch {
+  /** When something was heard last, in milliseconds since the epoch. */
+  readonly heardAt: number;
   /** Bytes came, of whatever kind: heartbeats count. */
   heard(): void;
   /** The longest silence from now on, in milliseconds; 0: any. */
@@ -23,6 +25,8 @@ export function watchSilence(clock: Clock, firstLimitMs: number, onSilence: () =
   };
   const check = (): void => {
     if (limitMs <= 0) return;
+    // A clock that was set back must not hide the silence.
+    heardAt = Math.min(heardAt, clock.now());
     if (clock.now() - heardAt >= limitMs) onSilence();
     else arm();
   };
@@ -32,6 +36,9 @@ export function watchSilence(clock: Clock, firstLimitMs: number, onSilence: () =
   };
   allow(firstLimitMs);
   return {
+    get heardAt() {
+      return heardAt;
+    },
     heard: () => {
       heardAt = clock.now();
     },

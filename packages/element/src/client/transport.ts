@@ -7,6 +7,7 @@ import {
   connectTimedOut,
   dropped,
   fellSilent,
+  isSilence,
   StreamFailure,
   unprepared,
   unreachable,
@@ -164,7 +165,9 @@ export function openTransport(settings: TransportSettings, handler: TransportHan
     const retryAfterMs = failure.error.retryAfterMs ?? 0;
     if (failure.retry === "never" || retryAfterMs > MAX_RETRY_AFTER_MS) throw failure;
 
-    if (openedAt !== null && clock.now() - openedAt >= STABLE_MS) losses = 0;
+    // The silence that ended it is no part of how long a connection was good.
+    const goodUntil = isSilence(failure) ? (silence?.heardAt ?? 0) : clock.now();
+    if (openedAt !== null && goodUntil - openedAt >= STABLE_MS) losses = 0;
     openedAt = null;
     const delayMs =
       failure.retry === "now" && losses === 0 ? 0 : backoffDelay(losses, settings.backoff, retryAfterMs);

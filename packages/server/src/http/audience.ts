@@ -22,6 +22,8 @@ export interface AudienceOptions {
   readonly clock: Clock;
   /** How often a run is looked at even if no wake-up came, and its producer's lease with it. */
   readonly backstopMs: number;
+  /** Ends the run if its producer is dead. */
+  readonly reap: (run: string) => Promise<boolean>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -31,7 +33,7 @@ interface Watched {
   callOff: () => void;
 }
 
-export function createAudience({ store, clock, backstopMs, onError }: AudienceOptions): Audience {
+export function createAudience({ store, clock, backstopMs, reap, onError }: AudienceOptions): Audience {
   const process = randomUUID();
   const watched = new Map<string, Watched>();
   let onEmpty = (): void => {};
@@ -59,7 +61,7 @@ export function createAudience({ store, clock, backstopMs, onError }: AudienceOp
       attend(run);
       // A timer this late means that this process stood still, and the producer's renewal with it: next round.
       const isLate = clock.now() - dueAt > backstopMs / 2;
-      const reaped = isLate ? Promise.resolve(false) : store.reap(run);
+      const reaped = isLate ? Promise.resolve(false) : reap(run);
       reaped.then(() => {
         for (const viewer of entry.viewers) viewer.wake();
       }, onError);

@@ -58,11 +58,12 @@ async function readBytes(req: IncomingMessage, rules: BodyRules): Promise<Buffer
     });
     const settle = (act: () => void): void => {
       callOff();
-      req.off("data", take).off("end", finish).off("error", fail).off("close", leave);
+      req.off("data", take).off("end", finish).off("error", leave).off("close", leave);
       act();
     };
     const fail = (error: unknown): void => settle(() => reject(error));
     const finish = (): void => settle(() => resolve(Buffer.concat(chunks)));
+    // A client that leaves in the middle is no failure of ours, and nobody hears the answer.
     const leave = (): void => fail(brokeOff);
     const take = (chunk: Buffer): void => {
       size += chunk.length;
@@ -70,7 +71,7 @@ async function readBytes(req: IncomingMessage, rules: BodyRules): Promise<Buffer
       else chunks.push(chunk);
     };
     const callOff = clock.after(bodyTimeoutMs, () => fail(tooSlow));
-    req.on("data", take).on("end", finish).on("error", fail).on("close", leave);
+    req.on("data", take).on("end", finish).on("error", leave).on("close", leave);
   });
 }
 
@@ -94,8 +95,14 @@ export function fingerprintOf(body: unknown): string {
 }
 
 function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, field: unknown) => {
-    if (typeof field !== "object" || field === null || Array.isArray(field)) return field;
-    return Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+  try {
+    return JSON.stringify(value, (_key, field: unknown) => {
+      if (typeof field !== "object" || field === null || Array.isArray(field)) return field;
+      return Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1)));
+    });
+  } catch (error) {
+    // JSON.parse takes any depth, JSON.stringify what the stack holds.
+    if (!(error instanceof RangeError)) throw error;
+    throw new Problem("invalid_input", { detail: "The body is nested too deeply." });
+  }
 }

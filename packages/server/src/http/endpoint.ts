@@ -5,10 +5,17 @@ import type { Clock } from "../clock.js";
 import type { FailureLog } from "../failure-log.js";
 import type { Job } from "../run/job.js";
 import type { RunToDo } from "../run/runner.js";
-import { type CreateOutcome, type RunRecord, type RunStore, StoreError } from "../store/run-store.js";
+import {
+  type CreateOutcome,
+  type NewRun,
+  type RunRecord,
+  type RunStore,
+  StoreError,
+} from "../store/run-store.js";
 import type { Audience } from "./audience.js";
 import { fingerprintOf, readJsonBody } from "./body.js";
 import type { Cors } from "./cors.js";
+import { streamHeaders } from "./headers.js";
 import { Problem, sendProblem } from "./problem.js";
 import { openViewer } from "./viewer.js";
 
@@ -43,9 +50,13 @@ export interface EndpointOptions {
   readonly heartbeatMs: number;
   readonly stallMs: number;
   readonly leaseMs: number;
+  /** Ends the run if its producer is dead. */
+  readonly reap: (run: string) => Promise<boolean>;
   /** Starts a run that the store has made. */
   readonly start: (todo: RunToDo) => void;
   readonly isClosing: () => boolean;
+  /** A run is about to be made, or not; until then closing waits. Gives what to call when that is known. */
+  readonly enter: () => () => void;
 }
 
 export type EndpointHandler = (req: EndpointRequest, res: ServerResponse) => Promise<void>;
@@ -76,12 +87,7 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
   }
 
   async function create(req: EndpointRequest, res: ServerResponse): Promise<void> {
-    if (options.isClosing()) {
-      throw new Problem("overloaded", {
-        detail: "The server is shutting down. Try again in a moment.",
-        retryAfterMs: CLOSING_RETRY_MS,
-      });
-    }
+    refuseWhileClosing();
     const principal = await identify(req);
     const key = readKey(req);
     const body = await readJsonBody(req, options);
@@ -92,7 +98,7 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     const isDetached = prefersAsync(req);
     const scope = req.baseUrl ?? "";
     const { leaseMs, maxRunsOfPrincipal } = options;
-    const outcome = await store.create({
+    const newRun: NewRun = {
       run,
       scope,
       principal,
@@ -102,7 +108,8 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
       leaseMs,
       isDetached,
       ...(Number.isFinite(maxRunsOfPrincipal) ? { maxRunsOfPrincipal } : {}),
-    });
+    };
+    const outcome = await make(newRun, prepared);
     if (outcome.kind === "conflict") throw new Problem("conflict");
     if (outcome.kind === "busy") throw busy(outcome);
     const isNew = outcome.kind === "created";
@@ -112,10 +119,35 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     if (!record) throw new Problem("run_lost");
     if (isDetached) answerAccepted(req, res, record);
     else stream(req, res, record, isNew ? 0 : null);
-    if (!isNew) return;
-    const { totalTimeoutMs } = spec;
-    // After `open` is on its way: the viewer knows of its run before the job does anything.
-    process.nextTick(() => options.start({ run, lease, principal, totalTimeoutMs, ...prepared }));
+  }
+
+  async function make(newRun: NewRun, prepared: PreparedJob): Promise<CreateOutcome> {
+    // Asked again after all that was waited for: whoever passes here is waited for by close().
+    refuseWhileClosing();
+    const leave = options.enter();
+    let isMade = false;
+    try {
+      const outcome = await store.create(newRun);
+      isMade = outcome.kind === "created";
+      return outcome;
+    } finally {
+      const { run, lease, principal } = newRun;
+      const { totalTimeoutMs } = spec;
+      // After `open` is on its way: the viewer knows of its run before the job does anything. A run that was made is
+      // started even if it cannot be answered: nobody else would end it.
+      process.nextTick(() => {
+        if (isMade) options.start({ run, lease, principal, totalTimeoutMs, ...prepared });
+        leave();
+      });
+    }
+  }
+
+  function refuseWhileClosing(): void {
+    if (!options.isClosing()) return;
+    throw new Problem("overloaded", {
+      detail: "The server is shutting down. Try again in a moment.",
+      retryAfterMs: CLOSING_RETRY_MS,
+    });
   }
 
   /** A request that names an event can never start work, whatever its body. */
@@ -151,6 +183,10 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
       res.writeHead(204, { "Cache-Control": "no-store" }).end();
       return;
     }
+    if (req.method === "HEAD") {
+      res.writeHead(200, { ...streamHeaders, "Content-Location": locationOf(req, run) }).end();
+      return;
+    }
     stream(req, res, record, cursor);
   }
 
@@ -163,6 +199,8 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
 
   function stream(req: EndpointRequest, res: ServerResponse, record: RunRecord, cursor: number | null): void {
     const { run, status } = record;
+    // A body that nobody reads would stand before the news that its sender has left.
+    req.resume();
     const onError = (error: unknown): void => logFailure(error, { run }, "a viewer was dropped");
     openViewer(res, { run, status, cursor, location: locationOf(req, run) }, { ...options, onError });
   }
@@ -171,7 +209,7 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
   async function findOwn(req: EndpointRequest, run: string): Promise<RunRecord | null> {
     if (!isRunId(run)) return null;
     const principal = await identify(req);
-    await store.reap(run);
+    await options.reap(run);
     return store.find(run, { scope: req.baseUrl ?? "", principal });
   }
 
@@ -217,7 +255,8 @@ function toProblem(error: unknown): Problem {
 }
 
 function pathOf(req: EndpointRequest): string[] {
-  const path = (req.url ?? "/").split("?")[0] ?? "";
+  // A proxy may send the whole URL (RFC 9112, 3.2.2).
+  const path = (req.url ?? "/").replace(/^https?:\/\/[^/?]*/i, "").split("?")[0] ?? "";
   return path.split("/").filter((segment) => segment !== "");
 }
 

@@ -25,7 +25,7 @@ export interface View {
   readonly location: string;
 }
 
-/** Handed to the socket at once; what comes after it waits here until the socket has taken that. */
+/** Handed to the socket at once; what comes after it waits until the socket has taken that. */
 const SLICE_BYTES = 65_536;
 
 /**
@@ -35,6 +35,9 @@ const SLICE_BYTES = 65_536;
 export function openViewer(res: ServerResponse, view: View, options: ViewerOptions): void {
   const { store, audience, clock, heartbeatMs, stallMs } = options;
   const { run } = view;
+  const { socket } = res.req;
+  // It left while its request was looked at: "close" has been, and will not come again.
+  if (res.destroyed || socket.destroyed) return;
   let cursor = view.cursor;
   let unsent: Buffer | null = null;
   let isLast = false;
@@ -55,6 +58,7 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
     isOpen = false;
     callOffHeartbeat();
     callOffStall();
+    socket.off("close", close);
     leave();
   }
 
@@ -142,6 +146,8 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
   // `req`'s own "close" fires as soon as its body is read.
   res.on("close", close);
   res.on("error", close);
+  // A response that waits behind another on its connection is never told that the connection has closed.
+  socket.on("close", close);
 
   const leave = audience.join(run, {
     wake,

@@ -1,10 +1,11 @@
-import type {
-  EndEvent,
-  LoggedEvent,
-  TextChannel,
-  TextEvent,
-  Usage,
-  UsageEvent,
+import {
+  type EndEvent,
+  type LoggedEvent,
+  parseRunEvent,
+  type TextChannel,
+  type TextEvent,
+  type Usage,
+  type UsageEvent,
 } from "@ai-progress-stream/protocol";
 import { type Clock, delay } from "../clock.js";
 import { type Orders, type RunStore, StoreError } from "../store/run-store.js";
@@ -84,7 +85,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     }
     if (text === "" && !replace) return;
     textChars += text.length;
-    if (textChars > limits.textChars) throw new RunFailure("output_limit");
+    if (textChars > limits.textChars && !isEnding) throw new RunFailure("output_limit");
     pendingChars += text.length;
     if (tail !== null && !replace && (tail.channel ?? "answer") === channel) {
       tail.delta += text;
@@ -159,20 +160,21 @@ export function createRecorder(options: RecorderOptions): Recorder {
         return;
       }
       if (event.type === "usage") {
-        usage = { ...usage, ...event, at: clock.now() };
+        const at = clock.now();
+        checked({ ...event, at });
+        usage = { ...usage, ...event, at };
         flushing ??= Promise.resolve().then(flush);
         return;
       }
       if (event.type === "result" || event.type === "custom") {
-        pendingChars += checkedChars(event.value, limits.valueChars);
-        // JSON has no undefined, and without its value the event would be malformed.
-        if (event.value === undefined) {
-          push({ ...event, at: clock.now(), value: null });
-          return;
-        }
+        const json = jsonOf(event.value, limits.valueChars);
+        pendingChars += json.length;
+        // A copy: the job may go on to change its own, and encoding waits for the first viewer.
+        push(checked({ ...event, at: clock.now(), value: JSON.parse(json) }));
+        return;
       }
       pendingChars += EVENT_CHARS;
-      push({ at: clock.now(), ...event } as LoggedEvent);
+      push(checked({ at: clock.now(), ...event } as LoggedEvent));
     },
 
     get isFull() {
@@ -202,12 +204,20 @@ export function createRecorder(options: RecorderOptions): Recorder {
   };
 }
 
-function checkedChars(value: unknown, maxChars: number): number {
+/** JSON has no undefined and no functions, and without its value an event would be malformed: those become null. */
+function jsonOf(value: unknown, maxChars: number): string {
   const json = JSON.stringify(value) ?? "null";
-  if (json.length <= maxChars) return json.length;
+  if (json.length <= maxChars) return json;
   throw new RunFailure("internal", undefined, {
     cause: new Error(
       `A result or custom value has ${json.length} characters of JSON; the limit is ${maxChars} (limits.valueChars). Send a link instead.`,
     ),
   });
+}
+
+/** An event that a viewer would refuse is told to the job that gives it. */
+function checked(event: LoggedEvent): LoggedEvent {
+  const parsed = parseRunEvent(event);
+  if (parsed.kind === "malformed") throw new TypeError(parsed.reason);
+  return event;
 }

@@ -53,6 +53,8 @@ export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
   let callOffCheck = (): void => {};
   let isChecking = false;
   let isCheckDue = false;
+  let heardAt = clock.now();
+  let awakeSince = Number.NEGATIVE_INFINITY;
   let nextRenewal = clock.now() + leaseMs / 3;
 
   function cancel(reason: CancelReason): void {
@@ -90,13 +92,19 @@ export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
 
   function checkAfter(ms: number): void {
     callOffCheck();
+    if (controller.signal.aborted) return;
     callOffCheck = clock.after(ms, () => void check());
   }
 
   function obey(orders: Orders): void {
-    const abandonedAt = orders.attendedUntil + abandonAfterMs;
+    const now = clock.now();
+    // Orders come with each third of a lease. After a longer gap the process stood still, or the clock was set, and
+    // nobody could look meanwhile: the grace begins anew.
+    if (now - heardAt > (leaseMs * 2) / 3) awakeSince = now;
+    heardAt = now;
+    const abandonedAt = Math.max(orders.attendedUntil, awakeSince) + abandonAfterMs;
     if (orders.cancelRequested !== null) cancel(orders.cancelRequested);
-    else if (clock.now() >= abandonedAt) cancel("abandoned");
+    else if (now >= abandonedAt) cancel("abandoned");
     else checkAfter(Math.min(nextRenewal, abandonedAt) - clock.now());
   }
 

@@ -2,7 +2,10 @@
 const KEY_LIKE =
   /\b(?:sk|pk|rk|key|gsk|xai|hf|AIza)[-_][A-Za-z0-9_-]{8,}|\bAIza[A-Za-z0-9_-]{20,}|\bBearer\s+\S{8,}/gi;
 
-/** What a local server takes for a key ("x", "any") is none, and taking it out would leave nothing to read. */
+/**
+ * What a local server takes for a key ("x", "any") is none, and taking it out would leave nothing to read; so few
+ * characters of a longer one may be there by chance.
+ */
 const MIN_CHARS = 4;
 
 /** A text without the given values in any of the forms that they are sent in, and without what looks like a key. */
@@ -10,7 +13,7 @@ export function redact(text: string, secrets: Iterable<string>): string {
   let safe = text;
   for (const secret of secrets) {
     if (secret.length < MIN_CHARS) continue;
-    for (const form of formsOf(secret)) safe = safe.replaceAll(form, "[redacted]");
+    for (const form of formsOf(secret)) safe = withoutStart(safe.replaceAll(form, "[redacted]"), form);
   }
   return safe.replace(KEY_LIKE, "[redacted]");
 }
@@ -25,4 +28,12 @@ function formsOf(secret: string): Set<string> {
     base64.replace(/=+$/, ""),
     Buffer.from(secret).toString("base64url"),
   ]);
+}
+
+/** A text that was cut short may end in the middle of a secret. */
+function withoutStart(text: string, secret: string): string {
+  for (let length = secret.length - 1; length >= MIN_CHARS; length--) {
+    if (text.endsWith(secret.slice(0, length))) return `${text.slice(0, -length)}[redacted]`;
+  }
+  return text;
 }

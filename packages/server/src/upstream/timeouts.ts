@@ -41,6 +41,9 @@ export interface Watchdog {
   feed(): void;
 }
 
+/** A timer that is later than this was not merely late. */
+const LATE_MS = 10_000;
+
 /** One timer for whichever wait is on; being fed costs a look at the clock, not a new timer. */
 export function createWatchdog(
   clock: Clock,
@@ -52,7 +55,11 @@ export function createWatchdog(
   let callOff = (): void => {};
 
   function arm(wait: Wait, ms: number): void {
+    const dueAt = clock.now() + ms;
     callOff = clock.after(ms, () => {
+      const now = clock.now();
+      // The clock was set, or the process stood still: how long it was silent is not known. It is given its time anew.
+      if (now < since || now - dueAt > LATE_MS) since = now;
       const left = timeouts[wait] - (clock.now() - since);
       if (left > 0) arm(wait, left);
       else onTimeout(wait, timeouts[wait]);
