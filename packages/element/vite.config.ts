@@ -62,6 +62,7 @@ export default defineConfig(({ mode }) => ({
               /^@ai-progress-stream\/protocol/,
               /^@microsoft\//,
               /^eventsource-parser/,
+              /^streaming-markdown/,
             ],
           },
         }),
