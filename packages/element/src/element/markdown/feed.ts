@@ -154,6 +154,14 @@ export function createFeed(nodes: NodeWriter): Feed {
     nodes.text("(");
   }
 
+  /** Behind code, three of them end nothing; the parser would take the last letter for the line's beginning. */
+  function keepCode(): void {
+    if (parser.token !== CODE_FENCE || !/^[^\n`]/.test(parser.pending)) return;
+    nodes.text(parser.pending);
+    parser.pending = "";
+    parser.fence_end = PENDING_LIMIT + CHECK_EVERY;
+  }
+
   /** A bracket that an address has opened is a part of it. */
   function closeBracket(): void {
     const isAddress = (top() === LINK || top() === IMAGE) && parser.pending.startsWith("](");
@@ -169,7 +177,7 @@ export function createFeed(nodes: NodeWriter): Feed {
     write(text) {
       const input = held + text.replaceAll("\r", "");
       held = "";
-      const special = /[\n()]|_+|\$+/g;
+      const special = /[\n()`]|_+|\$+/g;
       let at = 0;
       while (at < input.length) {
         special.lastIndex = at;
@@ -190,6 +198,9 @@ export function createFeed(nodes: NodeWriter): Feed {
         } else if (chars === "(") {
           pass(chars);
           openBracket();
+        } else if (chars === "`") {
+          keepCode();
+          pass(chars);
         } else if (chars === ")") {
           closeBracket();
         } else if (next === undefined) {
