@@ -88,6 +88,31 @@ const COPIED_MS = 2_000;
  * @csspart output - The box of the answer, and what scrolls.
  * @csspart text - The answer.
  * @csspart paragraph - One paragraph of a text.
+ * @csspart heading - A heading; this part and the following ones only in Markdown.
+ * @csspart list - A list; `item` an item of it, `task` one with a `checkbox`.
+ * @csspart item - An item of a list.
+ * @csspart task - An item that can be ticked off.
+ * @csspart checkbox - Its box.
+ * @csspart quote - A quotation.
+ * @csspart rule - A line across.
+ * @csspart link - A link that is allowed.
+ * @csspart link-text - The text of one that is not, or whose address is still to come.
+ * @csspart link-chip - A link in place of an image that may not be loaded.
+ * @csspart link-host - The host behind it.
+ * @csspart image - An image that may.
+ * @csspart inline-code - Code in a line.
+ * @csspart code - The box of a block of code.
+ * @csspart code-header - Its first row.
+ * @csspart code-language - Its language.
+ * @csspart copy-code - The button that copies it.
+ * @csspart code-text - The code, and what scrolls.
+ * @csspart formula - A formula, as it is written.
+ * @csspart table-scroller - The box of a table, and what scrolls.
+ * @csspart table - A table.
+ * @csspart table-head - Its head.
+ * @csspart table-body - Its body.
+ * @csspart row - A row of it.
+ * @csspart cell - A cell.
  * @csspart jump - "Jump to latest".
  * @csspart footer - The last row.
  * @csspart tokens - Tokens, in the footer.

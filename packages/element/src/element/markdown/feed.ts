@@ -83,10 +83,14 @@ export function createFeed(nodes: NodeWriter): Feed {
 
   const top = (): number | undefined => parser.tokens[parser.len];
 
-  function pass(source: string, text = source): void {
-    if (offset % CHECK_EVERY === 0) boundPending();
-    parser_write(parser, text);
-    offset += source.length;
+  function pass(source: string, isLiteral = false): void {
+    for (let at = 0; at < source.length; ) {
+      if (offset % CHECK_EVERY === 0) boundPending();
+      const part = source.slice(at, at + CHECK_EVERY - (offset % CHECK_EVERY));
+      parser_write(parser, isLiteral ? part.replace(/./g, "\\$&") : part);
+      at += part.length;
+      offset += part.length;
+    }
     previous = source.slice(-1);
   }
 
@@ -141,7 +145,7 @@ export function createFeed(nodes: NodeWriter): Feed {
 
   function run(chars: string, next: string): void {
     const isLiteral = chars[0] === "_" ? isWordEnd(previous) && isWordEnd(next) : chars === "$";
-    pass(chars, isLiteral && !isVerbatim() ? chars.replace(/./g, "\\$&") : chars);
+    pass(chars, isLiteral && !isVerbatim());
   }
 
   const isPlain = (): boolean =>
@@ -166,8 +170,9 @@ export function createFeed(nodes: NodeWriter): Feed {
   function closeBracket(): void {
     const isAddress = (top() === LINK || top() === IMAGE) && parser.pending.startsWith("](");
     if (isAddress && opensMore(parser.pending.slice(2))) {
-      pass(")", "");
       parser.pending += ")";
+      offset++;
+      previous = ")";
     } else {
       pass(")");
     }
@@ -183,14 +188,10 @@ export function createFeed(nodes: NodeWriter): Feed {
         special.lastIndex = at;
         const found = special.exec(input);
         const end = found?.index ?? input.length;
-        while (at < end) {
-          const to = Math.min(end, at + CHECK_EVERY - (offset % CHECK_EVERY));
-          pass(input.slice(at, to));
-          at = to;
-        }
+        if (end > at) pass(input.slice(at, end));
         if (!found) break;
         const [chars] = found;
-        at += chars.length;
+        at = end + chars.length;
         const next = input[at];
         if (chars === "\n") {
           endLine();

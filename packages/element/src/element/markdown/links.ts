@@ -21,7 +21,8 @@ const LONGEST_ADDRESS = 2_048;
 /** The address as the browser reads it: white space, control characters and odd case hide no scheme from it. */
 function parse(address: string): URL | null {
   try {
-    return address.length > LONGEST_ADDRESS ? null : new URL(address, document.baseURI);
+    const isAddress = address !== "" && address.length <= LONGEST_ADDRESS && !/\p{Cc}/u.test(address);
+    return isAddress ? new URL(address, document.baseURI) : null;
   } catch {
     return null;
   }
@@ -39,6 +40,10 @@ export function imageAddress(policy: LinkPolicy, address: string): URL | null {
   const url = parse(address);
   return url && /^https?:$/.test(url.protocol) && policy.imageOrigins.has(url.origin) ? url : null;
 }
+
+/** The address out of what stands in a link's brackets, perhaps with a title. White space hides nothing in it. */
+export const linkTarget = (text: string): string =>
+  /^\s*<?([^\s<>]*)>?(?:\s+(?:"[^"]*"|'[^']*'))?\s*$/.exec(text.slice(0, 2 * LONGEST_ADDRESS))?.[1] ?? "";
 
 /** An address in running text ends before the punctuation that ends its sentence; a bracket that it opened is its own. */
 export function trimAddress(text: string): string {

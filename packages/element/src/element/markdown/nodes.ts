@@ -2,7 +2,7 @@ import * as smd from "streaming-markdown";
 import type { Labels } from "../labels/labels.js";
 import { createBlockWriter, type TextWriter } from "../text-view.js";
 import type { NodeWriter } from "./feed.js";
-import { imageAddress, type LinkPolicy, linkAddress, trimAddress } from "./links.js";
+import { imageAddress, type LinkPolicy, linkAddress, linkTarget, trimAddress } from "./links.js";
 
 /** The element's own words in a text. */
 export type MarkdownLabels = Pick<Labels, "copy" | "copied" | "code" | "image" | "stageDone" | "taskOpen">;
@@ -215,8 +215,7 @@ export function createMarkdownNodes(
   /** Turns a link's or an image's text into what its address allows. Gives false where that is nothing. */
   function resolve(node: Element, token: number, address: string): boolean {
     if (token === smd.RAW_URL) return linkRawUrl(node, address);
-    // "url "title"": an address has no spaces, a title is not shown.
-    const target = address.trim().split(/\s/)[0]?.replace(/^<|>$/g, "") ?? "";
+    const target = linkTarget(address);
     if (token === smd.LINK) return link(node, linkAddress(policy, target));
     const source = imageAddress(policy, target);
     if (source) {
