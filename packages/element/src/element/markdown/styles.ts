@@ -7,8 +7,7 @@ export const markdownStyles: CSSResult = css`
 .markdown > :last-child { margin-block-end: 0; }
 .markdown > * + :is(h3, h4, h5, h6) { margin-block-start: 1.25em; }
 h3, h4, h5, h6 { font-size: 1em; font-weight: 600; line-height: 1.4; margin-block: 0 .4em; unicode-bidi: plaintext; }
-h4 { font-size: .95em; }
-h5, h6 { font-size: .9em; color: var(--_muted); }
+h6 { color: var(--_muted); }
 .markdown :is(ul, ol) { padding-inline-start: 1.6em; }
 li :is(ul, ol), blockquote :is(ul, ol) { margin-block: .25em 0; }
 li { unicode-bidi: plaintext; padding-inline-start: .15em; }
