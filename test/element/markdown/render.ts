@@ -43,8 +43,9 @@ export function outline(node: Node): string {
   if (!(node instanceof Element)) return inside;
   if (node.matches("[part=code-header]")) return "";
   const name = node.localName;
-  return node.matches("[part=code-block]") ? inside : `${name}(${inside})`;
+  return node.matches("[part=code-block], code > div") ? inside : `${name}(${inside})`;
 }
 
 /** Of every block in a box. */
-export const outlines = (box: Element): string[] => [...box.children].map(outline);
+export const outlines = (box: Element): string[] =>
+  [...box.children].flatMap((section) => [...section.children].map(outline));

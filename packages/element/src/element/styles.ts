@@ -109,11 +109,12 @@ summary { cursor: pointer; inline-size: fit-content; min-block-size: 24px; borde
 .output { max-block-size: var(--ai-max-height, none); overflow-y: auto; overscroll-behavior: contain; overflow-anchor: none; scrollbar-width: thin; }
 [data-state=reconnecting] > .output { color: var(--_muted); }
 .text { overflow-wrap: anywhere; text-wrap: pretty; text-align: start; }
-.text > * { content-visibility: auto; contain-intrinsic-block-size: auto 3em; }
-.live > :last-child { text-wrap: wrap; content-visibility: visible; }
+.text > * { content-visibility: auto; contain-intrinsic-block-size: auto 90em; }
+.text > :last-child { content-visibility: visible; }
+.live > :last-child { text-wrap: wrap; }
 p { margin: 0; unicode-bidi: plaintext; }
 .text:not(.markdown) p { white-space: pre-wrap; }
-.live:not(.markdown) > :last-child::after, .live [data-tip]::after { content: ""; display: inline-block; inline-size: .5em; block-size: 1.05em; margin-inline-start: 2px; vertical-align: -.16em; border-radius: 2px; background: var(--_accent); animation: blink 1.1s steps(1) infinite; }
+.live:not(.markdown) > :last-child > :last-child::after, .live [data-tip]::after { content: ""; display: inline-block; inline-size: .5em; block-size: 1.05em; margin-inline-start: 2px; vertical-align: -.16em; border-radius: 2px; background: var(--_accent); animation: blink 1.1s steps(1) infinite; }
 @keyframes blink { 50% { opacity: 0; } }
 .sentinel { block-size: 1px; margin-block-start: -1px; }
 .jump { grid-row: output; align-self: end; justify-self: center; margin-block-end: 10px; z-index: 1; border-radius: 99px; box-shadow: 0 2px 8px rgb(0 0 0 / .12); }

@@ -54,6 +54,32 @@ export function createTextView(writer: TextWriter): TextView {
 /** From this length on a single line break ends a block too, so that none grows costly to lay out. */
 const LONG_BLOCK = 1_000;
 
+/** How many blocks a section holds. */
+const SECTION_SIZE = 32;
+
+/**
+ * Where blocks go: a section of many is skipped as one by `content-visibility`, and passed over as one by layout.
+ * Each block by itself would cost more the more there are.
+ */
+export function createSections(container: Element): {
+  place(block: Element): void;
+  readonly last: Element | null;
+} {
+  let section: Element | null = null;
+  return {
+    get last() {
+      return section?.lastElementChild ?? null;
+    },
+    place(block) {
+      if (!section || section.childElementCount >= SECTION_SIZE) {
+        section = container.ownerDocument.createElement("div");
+        container.append(section);
+      }
+      section.append(block);
+    },
+  };
+}
+
 export interface BlockOptions {
   readonly createBlock: () => Element;
   /** Whether an empty line ends a block; else only a block's length does. */
@@ -66,11 +92,12 @@ export interface BlockOptions {
  * block's end replaces.
  */
 export function createBlockWriter(container: Element, { createBlock, isParted }: BlockOptions): TextWriter {
+  let sections = createSections(container);
   let tail: Text | null = null;
   let length = 0;
   let endsWithBreak = false;
 
-  function write(part: string, blocks: DocumentFragment): void {
+  function write(part: string): void {
     if (tail) {
       tail.appendData(part);
       return;
@@ -78,7 +105,7 @@ export function createBlockWriter(container: Element, { createBlock, isParted }:
     const block = createBlock();
     tail = container.ownerDocument.createTextNode(part);
     block.append(tail);
-    blocks.append(block);
+    sections.place(block);
   }
   function endBlock(): void {
     tail = null;
@@ -88,31 +115,30 @@ export function createBlockWriter(container: Element, { createBlock, isParted }:
 
   return {
     append(text) {
-      const blocks = container.ownerDocument.createDocumentFragment();
       let from = 0;
       for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) {
         const followsBreak = isParted && (at > from ? text[at - 1] === "\n" : endsWithBreak);
         if (followsBreak || length + at - from >= LONG_BLOCK) {
-          write(text.slice(from, at + 1), blocks);
+          write(text.slice(from, at + 1));
           from = at + 1;
           endBlock();
         }
       }
       if (from < text.length) {
-        write(text.slice(from), blocks);
+        write(text.slice(from));
         length += text.length - from;
         endsWithBreak = text.endsWith("\n");
       }
-      if (blocks.firstChild) container.append(blocks);
     },
     clear() {
       container.replaceChildren();
+      sections = createSections(container);
       endBlock();
     },
   };
 }
 
-/** Plain text: a block per paragraph; the finished ones are skipped by `content-visibility`. */
+/** Plain text: a block per paragraph. */
 export function createPlainTextView(container: Element): TextView {
   const createBlock = (): Element => {
     const block = container.ownerDocument.createElement("p");

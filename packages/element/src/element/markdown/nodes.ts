@@ -1,6 +1,6 @@
 import * as smd from "streaming-markdown";
 import type { Labels } from "../labels/labels.js";
-import { createBlockWriter, type TextWriter } from "../text-view.js";
+import { createBlockWriter, createSections, type TextWriter } from "../text-view.js";
 import type { NodeWriter } from "./feed.js";
 import { imageAddress, type LinkPolicy, linkAddress, linkTarget, trimAddress } from "./links.js";
 
@@ -83,20 +83,27 @@ export function createMarkdownNodes(
   let body: Element | null = null;
   let looseCell: Element | null = null;
 
+  const sections = createSections(container);
+
   function element(tag: string, part: string): HTMLElement {
     const created = container.ownerDocument.createElement(tag);
     created.setAttribute("part", part);
     return created;
   }
 
-  /** Where the next node belongs. A line under a table that is no row is one of a single cell. */
+  function append(node: Element): void {
+    if (open === root) sections.place(node);
+    else place().append(node);
+  }
+
+  /** Where text belongs. A line under a table that is no row is one of a single cell. */
   function place(): Element {
-    if (open !== root && open.token !== smd.TABLE) return open.node;
     if (open === root) {
       const paragraph = element("p", "paragraph");
-      container.append(paragraph);
+      sections.place(paragraph);
       return paragraph;
     }
+    if (open.token !== smd.TABLE) return open.node;
     if (!looseCell) {
       looseCell = element("td", "cell");
       const row = element("tr", "row");
@@ -150,7 +157,7 @@ export function createMarkdownNodes(
     });
     pre.append(code);
     box.append(header, pre);
-    open.node.append(box);
+    append(box);
     const createBlock = (): Element => element("span", "code-block");
     push(smd.CODE_FENCE, code, { code: createBlockWriter(code, { createBlock, isParted: false }) });
   }
@@ -160,7 +167,7 @@ export function createMarkdownNodes(
     const table = element("table", "table");
     scrollable(scroller, "");
     scroller.append(table);
-    open.node.append(scroller);
+    append(scroller);
     body = looseCell = null;
     push(smd.TABLE, table);
   }
@@ -198,7 +205,8 @@ export function createMarkdownNodes(
         : (elements[token] ?? ["span", "image"]);
     const node = element(isHeadCell ? "th" : tag, part);
     if (isHeadCell) node.setAttribute("scope", "col");
-    (open === root || isTablePart(token) ? open.node : place()).append(node);
+    if (isTablePart(token)) open.node.append(node);
+    else append(node);
     const isFormula = token === smd.EQUATION_INLINE || token === smd.EQUATION_BLOCK;
     push(token, node, isFormula ? { delimiter: pending } : {});
     if (token === smd.EQUATION_INLINE) text("\\(");
@@ -262,7 +270,7 @@ export function createMarkdownNodes(
       const code = open.code && open.node.lastElementChild;
       if (code) return code;
       const block = [...stack, open].findLast(({ node }) => isBlock(node) && node !== container);
-      return block?.node ?? container.lastElementChild;
+      return block?.node ?? sections.last;
     },
     open(token, pending) {
       const isPart = isTablePart(token) || token === smd.LIST_ITEM;

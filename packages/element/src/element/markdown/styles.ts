@@ -3,9 +3,9 @@ import { type CSSResult, css } from "lit";
 /** The look of a text in Markdown. The first and the last block keep to the output's inset. */
 export const markdownStyles: CSSResult = css`
 .markdown { --_mono: var(--ai-mono, ui-monospace, SFMono-Regular, Menlo, monospace); }
-.markdown > * { margin-block: 0 .75em; }
-.markdown > :last-child { margin-block-end: 0; }
-.markdown > * + :is(h3, h4, h5, h6) { margin-block-start: 1.25em; }
+.markdown > * > * { margin-block: 0 .75em; }
+.markdown > :last-child > :last-child { margin-block-end: 0; }
+.markdown > * > * + :is(h3, h4, h5, h6) { margin-block-start: 1.25em; }
 h3, h4, h5, h6 { font-size: 1em; font-weight: 600; line-height: 1.4; margin-block: 0 .4em; unicode-bidi: plaintext; }
 h6 { color: var(--_muted); }
 .markdown :is(ul, ol) { padding-inline-start: 1.6em; }
@@ -28,7 +28,7 @@ em, strong, s, code { unicode-bidi: isolate; }
 [part=code-header] { display: flex; align-items: center; justify-content: space-between; padding-inline: 12px 4px; min-block-size: 34px; font-size: 12.5px; color: var(--_muted); background: var(--_sunken); border-block-end: 1px solid var(--_border); }
 [part=copy-code] { block-size: 26px; padding: 0 8px; font-size: 12.5px; }
 pre { margin: 0; padding: 10px 12px; overflow-x: auto; line-height: 1.5; scrollbar-width: thin; direction: ltr; text-align: left; overflow-wrap: normal; text-wrap: nowrap; }
-pre code, [part=code-block] { display: block; white-space: pre; unicode-bidi: plaintext; inline-size: max-content; min-inline-size: 100%; }
+pre :is(code, div, span) { display: block; white-space: pre; unicode-bidi: plaintext; inline-size: max-content; min-inline-size: 100%; }
 p[part=formula] { white-space: pre-wrap; }
 [part=table-scroller] { overflow-x: auto; scrollbar-width: thin; }
 table { border-collapse: collapse; inline-size: 100%; font-size: .93em; line-height: 1.45; font-variant-numeric: tabular-nums; }
