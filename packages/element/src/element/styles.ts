@@ -97,7 +97,8 @@ export const styles: CSSResult = css`
 .stage .figures { font-weight: 400; }
 .stage-label { min-inline-size: 0; overflow-wrap: anywhere; line-height: 1.4; }
 
-.notice { grid-row: notice; padding-block: 12px; padding-inline: calc(var(--_pad) + 26px) 12px; font-size: 13.5px; background: var(--_danger-surface); border-block-start: 1px solid var(--_border); overflow-wrap: anywhere; }
+.notice { grid-row: notice; display: flex; gap: 10px; padding-block: 12px; padding-inline: var(--_pad) 12px; font-size: 13.5px; background: var(--_danger-surface); border-block-start: 1px solid var(--_border); overflow-wrap: anywhere; }
+.notice > .glyph { margin-block-start: 3px; }
 .sentence { font-weight: 600; }
 .detail { color: var(--_muted); font-size: 13px; }
 .detail code { font-family: var(--ai-mono, ui-monospace, SFMono-Regular, Menlo, monospace); font-size: 12px; white-space: nowrap; }
@@ -135,7 +136,7 @@ p { margin: 0; unicode-bidi: plaintext; }
   .actions .button:not(.primary), .copy { padding: 0; inline-size: 32px; justify-content: center; }
   .button:not(.primary) > .glyph { display: block; }
   .button:not(.primary) > .button-label { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
-  .notice { padding-inline-start: var(--_pad); }
+  .notice > .glyph { display: none; }
   .detail code { white-space: normal; }
 }
 @media (prefers-reduced-motion: reduce) {
@@ -147,11 +148,15 @@ p { margin: 0; unicode-bidi: plaintext; }
   .rail i, .segment i, .live ::after { background: Highlight; forced-color-adjust: none; }
   .segment { outline: 1px solid CanvasText; }
   .segment.failed i { background: Mark; }
-  .skeleton i { background: GrayText; }
+  .skeleton i { background: CanvasText; opacity: .3; }
+  .glyph { color: CanvasText; }
   .button { border-color: ButtonBorder; }
+  .button[aria-disabled=true] { color: GrayText; border-color: GrayText; }
 }
 @media print {
-  .actions, .copy, .jump, .rail, .skeleton { display: none !important; }
+  .actions, .copy, .jump, .rail, .skeleton, [part=copy-code] { display: none !important; }
+  .segment, .segment i { print-color-adjust: exact; }
+  pre, pre * { white-space: pre-wrap !important; overflow-wrap: anywhere !important; inline-size: auto !important; }
   .card { box-shadow: none; overflow: visible; }
   .output { max-block-size: none; overflow: visible; }
   .text > * { content-visibility: visible; }

@@ -92,8 +92,13 @@ export function createMarkdownNodes(
   }
 
   function append(node: Element): void {
-    if (open === root) sections.place(node);
-    else place().append(node);
+    if (open !== root) {
+      place().append(node);
+      return;
+    }
+    // A list's marks and a quotation's line stand where its text begins, whichever way the page runs.
+    node.setAttribute("dir", "auto");
+    sections.place(node);
   }
 
   /** Where text belongs. A line under a table that is no row is one of a single cell. */

@@ -10,7 +10,7 @@ h3, h4, h5, h6 { font-size: 1em; font-weight: 600; line-height: 1.4; margin-bloc
 h6 { color: var(--_muted); }
 .markdown :is(ul, ol) { padding-inline-start: 1.6em; }
 li :is(ul, ol), blockquote :is(ul, ol) { margin-block: .25em 0; }
-li { unicode-bidi: plaintext; padding-inline-start: .15em; }
+li { padding-inline-start: .15em; }
 li + li { margin-block-start: .25em; }
 li::marker { color: var(--_muted); }
 [part~=task] { list-style: none; margin-inline-start: -1.5em; }
@@ -23,7 +23,7 @@ a { color: var(--_accent); text-underline-offset: .15em; unicode-bidi: isolate; 
 a:not([href]) { color: inherit; }
 em, strong, s, code { unicode-bidi: isolate; }
 .markdown :is(code, [part=formula]) { font-family: var(--_mono); font-size: .84em; }
-[part=inline-code] { background: var(--_sunken); border: 1px solid var(--_border); border-radius: 5px; padding: 1px 4px; }
+[part=inline-code] { direction: ltr; background: var(--_sunken); border: 1px solid var(--_border); border-radius: 5px; padding: 1px 4px; }
 [part=code], [part=table-scroller] { border: 1px solid var(--_border); border-radius: 8px; overflow: clip; }
 [part=code-header] { display: flex; align-items: center; justify-content: space-between; padding-inline: 12px 4px; min-block-size: 34px; font-size: 12.5px; color: var(--_muted); background: var(--_sunken); border-block-end: 1px solid var(--_border); }
 [part=copy-code] { block-size: 26px; padding: 0 8px; font-size: 12.5px; }
@@ -32,7 +32,7 @@ pre :is(code, div, span) { display: block; white-space: pre; unicode-bidi: plain
 p[part=formula] { white-space: pre-wrap; }
 [part=table-scroller] { overflow-x: auto; scrollbar-width: thin; }
 table { border-collapse: collapse; inline-size: 100%; font-size: .93em; line-height: 1.45; font-variant-numeric: tabular-nums; }
-th, td { padding: 7px 12px; text-align: start; vertical-align: top; unicode-bidi: plaintext; overflow-wrap: break-word; min-inline-size: 6ch; }
+th, td { padding: 7px 12px; text-align: start; vertical-align: top; overflow-wrap: break-word; min-inline-size: 6ch; }
 th { font-weight: 600; background: var(--_sunken); }
 tr + tr > *, tbody > tr > * { border-block-start: 1px solid var(--_border); }
 img { max-inline-size: 100%; block-size: auto; border-radius: 6px; vertical-align: middle; }
