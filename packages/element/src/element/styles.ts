@@ -140,12 +140,12 @@ p { margin: 0; unicode-bidi: plaintext; }
   .detail code { white-space: normal; }
 }
 @media (prefers-reduced-motion: reduce) {
-  .spin, .indeterminate i, .live ::after { animation: none; }
+  .spin, .indeterminate i, .live ::after { animation: none !important; }
   .rail i, .segment i { transition: none; }
   .indeterminate i { left: 34%; transform: none; }
 }
 @media (forced-colors: active) {
-  .rail i, .segment i, .live ::after { background: Highlight; forced-color-adjust: none; }
+  .rail i, .segment i, .live ::after { background: Highlight !important; forced-color-adjust: none; }
   .segment { outline: 1px solid CanvasText; }
   .segment.failed i { background: Mark; }
   .skeleton i { background: CanvasText; opacity: .3; }
