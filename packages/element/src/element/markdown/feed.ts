@@ -17,6 +17,7 @@ import {
   parser_write,
   RAW_URL,
   TABLE,
+  TABLE_ROW,
   type Token,
 } from "streaming-markdown";
 import { opensMore } from "./links.js";
@@ -128,6 +129,16 @@ export function createFeed(nodes: NodeWriter): Feed {
 
   function endLine(): void {
     const token = top();
+    // An empty line behind a table's only row would be taken for the line under its head, and what follows for a row.
+    if (parser.token === TABLE_ROW && parser.pending === "\n" && parser.table_state === 0) {
+      parser.pending = "";
+      for (let rest = 2; rest > 0; rest--) {
+        parser.len--;
+        nodes.close("");
+      }
+      parser.token = top() as Token;
+      return;
+    }
     const isOpen =
       (token === IMAGE && parser.pending !== "]") ||
       token === EQUATION_INLINE ||

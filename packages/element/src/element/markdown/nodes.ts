@@ -82,6 +82,7 @@ export function createMarkdownNodes(
   let shownAhead = "";
   let body: Element | null = null;
   let looseCell: Element | null = null;
+  let undirected: Element | null = null;
 
   const sections = createSections(container);
 
@@ -96,8 +97,7 @@ export function createMarkdownNodes(
       place().append(node);
       return;
     }
-    // A list's marks and a quotation's line stand where its text begins, whichever way the page runs.
-    node.setAttribute("dir", "auto");
+    if (/^(?:[UO]L|BLOCKQUOTE|DIV)$/.test(node.tagName)) undirected = node;
     sections.place(node);
   }
 
@@ -128,12 +128,24 @@ export function createMarkdownNodes(
     const fresh = shownAhead ? added.slice(shownAhead.length) : added;
     shownAhead = "";
     if (!fresh) return;
+    direct(fresh);
     if (open.code) open.code.append(fresh);
     else if (tail) tail.appendData(fresh);
     else {
       tail = container.ownerDocument.createTextNode(fresh);
       place().append(tail);
     }
+  }
+
+  /**
+   * A list's marks and a quotation's line stand where its text begins, whichever way the page runs. `dir="auto"`
+   * would look for that anew at each letter.
+   */
+  function direct(added: string): void {
+    const letter = undirected && /\p{L}/u.exec(added)?.[0];
+    if (!letter) return;
+    undirected?.setAttribute("dir", rightToLeft.test(letter) ? "rtl" : "ltr");
+    undirected = null;
   }
 
   function push(token: number, node: Element, more: Partial<Open> = {}): void {
@@ -326,6 +338,7 @@ export function createMarkdownNodes(
   };
 }
 
+const rightToLeft = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
 const isTablePart = (token: number): boolean => token === smd.TABLE_ROW || token === smd.TABLE_CELL;
 const isBlock = (node: Element): boolean => /^(?:P|H\d|LI|T[DH]|BLOCKQUOTE)$/.test(node.tagName);
 const endOf = (delimiter: string): string => (delimiter === "$$" ? "$$" : "\\]");
