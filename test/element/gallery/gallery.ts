@@ -7,7 +7,7 @@ const root = document.documentElement;
 root.lang = wish.get("lang") ?? "en";
 root.dir = wish.get("dir") ?? "ltr";
 root.style.colorScheme = wish.get("scheme") ?? "light";
-document.body.classList.toggle("narrow", wish.get("width") === "narrow");
+document.body.classList.add(wish.get("width") ?? "wide");
 
 const only = wish.get("only")?.split(",") ?? null;
 

@@ -1,6 +1,6 @@
 /**
- * Writes pictures of every state to test/screenshots/: node test/element/gallery/shoot.js
- * With --readme: the two pictures of the README, to docs/.
+ * Writes pictures of every state to test/screenshots/, and the two of the README to docs/:
+ * node test/element/gallery/shoot.js [name of a picture …]
  */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -9,17 +9,34 @@ import { createServer } from "vite";
 import { findBrowser } from "../../support/browser.js";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const isForReadme = process.argv.includes("--readme");
-const output = here(isForReadme ? "../../../docs/" : "../../screenshots/");
+const output = here("../../screenshots/");
 const few = "only=running,streaming,reconnecting,done";
-const readmePictures = { "element-light": `scheme=light&${few}`, "element-dark": `scheme=dark&${few}` };
-const allPictures = {
-  light: "scheme=light",
-  dark: "scheme=dark",
-  narrow: "scheme=light&width=narrow",
-  rtl: "scheme=light&dir=rtl",
-  german: "scheme=light&lang=de",
+const readme = { folder: here("../../../docs/"), width: 1260, scale: 2 };
+const reduced = [{ name: "prefers-reduced-motion", value: "reduce" }];
+/** What a page is asked for, and how it is looked at. */
+const pictures = {
+  light: { query: "scheme=light" },
+  dark: { query: "scheme=dark" },
+  narrow: { query: "scheme=light&width=narrow" },
+  rtl: { query: "scheme=light&dir=rtl" },
+  german: { query: "scheme=light&lang=de" },
+  "narrow-rtl-dark": { query: "scheme=dark&dir=rtl&width=narrow" },
+  "forced-light": { query: "scheme=light", features: [{ name: "forced-colors", value: "active" }] },
+  "forced-dark": {
+    query: "scheme=dark",
+    features: [
+      { name: "forced-colors", value: "active" },
+      { name: "prefers-color-scheme", value: "dark" },
+    ],
+  },
+  "reduced-motion": { query: "scheme=light", features: reduced },
+  print: { query: "scheme=light", media: "print" },
+
+  "element-light": { query: `scheme=light&${few}`, ...readme },
+  "element-dark": { query: `scheme=dark&${few}`, ...readme },
+  zoomed: { query: "scheme=light&width=one", width: 640, scale: 2 },
 };
+const wanted = process.argv.slice(2);
 
 mkdirSync(output, { recursive: true });
 const server = await createServer({
@@ -32,21 +49,24 @@ const server = await createServer({
 });
 await server.listen();
 const [url] = server.resolvedUrls.local;
-const pictures = isForReadme ? readmePictures : allPictures;
 const browser = await puppeteer.launch(await findBrowser());
 try {
-  for (const [name, query] of Object.entries(pictures)) {
+  for (const [name, picture] of Object.entries(pictures)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const { query, features = [], media = "screen", width = 1440, scale = 1, folder = output } = picture;
     const page = await browser.newPage();
     page.on("pageerror", (error) => console.error(name, error));
-    await page.setViewport({ width: 1440, height: 900, deviceScaleFactor: 1 });
+    await page.setViewport({ width, height: 900, deviceScaleFactor: scale });
+    // Not known to this puppeteer, but to the browser.
+    const session = await page.createCDPSession();
+    await session.send("Emulation.setEmulatedMedia", { media, features });
     await page.goto(`${url}?${query}`);
     await page.waitForSelector("[data-ready]");
     // A picture of the full page does not lay out what content-visibility has skipped: a tall window does.
     const height = await page.evaluate(() => document.body.scrollHeight);
-    const size = { width: isForReadme ? 1260 : 1440, height: isForReadme ? height : height + 200 };
-    await page.setViewport({ ...size, deviceScaleFactor: isForReadme ? 2 : 1 });
+    await page.setViewport({ width, height, deviceScaleFactor: scale });
     await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 600)));
-    await page.screenshot({ path: `${output}${name}.png`, fullPage: !isForReadme });
+    await page.screenshot({ path: `${folder}${name}.png` });
     await page.close();
   }
 } finally {

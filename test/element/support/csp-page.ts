@@ -4,7 +4,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
   violations.push(`${event.violatedDirective} ${event.sample}`);
 });
 
-const { mountScene, useFakeSessions } = await import("./mount.js");
+const { drawn, lastSession, mount, mountScene, useFakeSessions } = await import("./mount.js");
 const { scenes } = await import("./scenes.js");
 useFakeSessions();
 for (const scene of scenes.filter(({ content }) => !content)) {
@@ -12,6 +12,16 @@ for (const scene of scenes.filter(({ content }) => !content)) {
   const segments = element.shadowRoot?.querySelectorAll<HTMLElement>("[part~=segment]");
   const third = segments?.[2];
   if (third) document.documentElement.dataset["weight"] = getComputedStyle(third).flexGrow;
+}
+if ("hostile" in document.body.dataset) {
+  const { hostileMarkdown } = await import("../markdown/hostile.js");
+  for (const markdown of hostileMarkdown) {
+    const element = await mount({ format: "markdown" });
+    void element.start();
+    lastSession().emit({ type: "text", delta: markdown }, { type: "end", status: "succeeded" });
+    await drawn(element);
+  }
+  document.documentElement.dataset["hostile"] = String(hostileMarkdown.length);
 }
 document.documentElement.dataset["violations"] = violations.join("; ") || "none";
 

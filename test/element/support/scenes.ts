@@ -22,6 +22,38 @@ export const PARTIAL =
   "Termination and liability\n\nEither party may terminate on 60 days’ written notice. Liability is capped at fees paid in the preceding 12 months, except for breaches of §9.2 and indemnified claims, which remain";
 const WHOLE = `${PARTIAL} uncapped.\n\nNotices must be given in writing and take effect on receipt.`;
 
+const MARKDOWN = `### Termination and liability
+
+Either party may terminate on **60 days’ written notice**. Liability is capped at fees paid in the preceding 12 months, except for breaches of \`§9.2\` and *indemnified* claims; see [the policy](https://example.com/policy).
+
+1. Notices in writing
+   - by letter
+   - by e-mail, if ~~agreed~~ confirmed
+2. Cure period of 30 days
+
+- [x] Liability reviewed
+- [ ] Signature pending
+
+> “Fees” means fees actually paid.
+
+| Clause | Risk | Cap |
+|---|---|---:|
+| 9.2 Data | high | none |
+| 11 Delay | low | 10 % of fees |
+
+\`\`\`ts
+const cap = fees.filter(({ paid }) => paid).reduce((sum, { amount }) => sum + amount, 0); // twelve months
+if (claim > cap) throw new RangeError("over the cap");
+\`\`\`
+
+![The signed page](https://images.example/signed.png)
+
+---
+
+#### What to do next
+
+Ask for a carve-out of`;
+
 /** As far as the third of four stages. */
 function analysing(at: number): readonly FakeEvent[] {
   const start = at - 11_300;
@@ -148,5 +180,16 @@ export const scenes: readonly Scene[] = [
     name: "cancelled by the server",
     play: (session, at) =>
       session.emit(...analysing(at), { type: "end", at, status: "cancelled", reason: "shutdown" }),
+  },
+  {
+    name: "streaming Markdown",
+    attributes: { format: "markdown" },
+    play: (session, at) => session.emit(...writing(at, MARKDOWN)),
+  },
+  {
+    name: "done with Markdown",
+    attributes: { format: "markdown" },
+    play: (session, at) =>
+      session.emit(...writing(at, `${MARKDOWN} §9.2.`), { type: "end", at, status: "succeeded" }),
   },
 ];

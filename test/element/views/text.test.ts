@@ -24,11 +24,11 @@ describe("the text", () => {
         const view = createPlainTextView(split);
         let from = 0;
         for (const end of ends) {
-          view.update(text.slice(0, end), text.slice(from, end));
+          view.update(text.slice(0, end), text.slice(from, end), false);
           from = end;
         }
         const whole = document.createElement("div");
-        createPlainTextView(whole).update(text, null);
+        createPlainTextView(whole).update(text, null, true);
         expect(split.textContent).to.equal(text);
         expect(split.innerHTML).to.equal(whole.innerHTML);
       }),
@@ -38,10 +38,10 @@ describe("the text", () => {
   it("is built anew where it no longer begins as before", () => {
     const box = document.createElement("div");
     const view = createPlainTextView(box);
-    view.update("one two", "one two");
-    view.update("one six", null);
+    view.update("one two", "one two", false);
+    view.update("one six", null, false);
     expect(box.textContent).to.equal("one six");
-    view.update("", "");
+    view.update("", "", false);
     expect(box.childNodes.length).to.equal(0);
   });
 

@@ -18,6 +18,9 @@ import { fill } from "./format.js";
 import { parseJson } from "./json-converter.js";
 import { isLabelled, type Labels, labelsFor, languageAt } from "./labels/labels.js";
 import { liveRegions, sayIn } from "./live-regions.js";
+import { linkPolicy } from "./markdown/links.js";
+import { createMarkdownView } from "./markdown/markdown-view.js";
+import { markdownStyles } from "./markdown/styles.js";
 import { defaults, properties } from "./properties.js";
 import { type Appended, RunController } from "./run-controller.js";
 import { fingerprintOf, optionsOf } from "./session-options.js";
@@ -85,6 +88,31 @@ const COPIED_MS = 2_000;
  * @csspart output - The box of the answer, and what scrolls.
  * @csspart text - The answer.
  * @csspart paragraph - One paragraph of a text.
+ * @csspart heading - A heading; this part and the following ones only in Markdown.
+ * @csspart list - A list; `item` an item of it, `task` one with a `checkbox`.
+ * @csspart item - An item of a list.
+ * @csspart task - An item that can be ticked off.
+ * @csspart checkbox - Its box.
+ * @csspart quote - A quotation.
+ * @csspart rule - A line across.
+ * @csspart link - A link that is allowed.
+ * @csspart link-text - The text of one that is not, or whose address is still to come.
+ * @csspart link-chip - A link in place of an image that may not be loaded.
+ * @csspart link-host - The host behind it.
+ * @csspart image - An image that may.
+ * @csspart inline-code - Code in a line.
+ * @csspart code - The box of a block of code.
+ * @csspart code-header - Its first row.
+ * @csspart code-language - Its language.
+ * @csspart copy-code - The button that copies it.
+ * @csspart code-text - The code, and what scrolls.
+ * @csspart formula - A formula, as it is written.
+ * @csspart table-scroller - The box of a table, and what scrolls.
+ * @csspart table - A table.
+ * @csspart table-head - Its head.
+ * @csspart table-body - Its body.
+ * @csspart row - A row of it.
+ * @csspart cell - A cell.
  * @csspart jump - "Jump to latest".
  * @csspart footer - The last row.
  * @csspart tokens - Tokens, in the footer.
@@ -143,7 +171,7 @@ export class AiProgressStream extends LitElement {
   /** Makes the session of each run. Replace it to test, or to bring runs by another way. */
   static createSession: (options: SessionOptions) => Session = createSession;
 
-  static override styles: CSSResult = styles;
+  static override styles: CSSResult[] = [styles, markdownStyles];
 
   static override properties: PropertyDeclarations = properties;
 
@@ -177,6 +205,12 @@ export class AiProgressStream extends LitElement {
   declare stages: readonly StagePlan[] | null;
   /** @defaultValue "auto" */
   declare stagesView: StagesView;
+  /** How the answer is written: as it is, or as Markdown. @defaultValue "text" */
+  declare format: "text" | "markdown";
+  /** Schemes of the links in Markdown; others are shown as text. @defaultValue "http https mailto" */
+  declare allowedLinkSchemes: string;
+  /** Origins that images in Markdown are loaded from; others become links. @defaultValue none */
+  declare allowedImageOrigins: string;
   /** "on" keeps the end of the text in sight where `--ai-max-height` makes it scroll; "off" does not. */
   declare autoscroll: string;
   /** @defaultValue "milestones" */
@@ -288,21 +322,25 @@ export class AiProgressStream extends LitElement {
 
   /** Copies the answer. Where the clipboard is out of reach, it is selected instead, and false is given. */
   async copy(): Promise<boolean> {
-    try {
-      await navigator.clipboard.writeText(this.text);
-    } catch {
-      const output = this.renderRoot.querySelector(".output .text");
-      if (output) getSelection()?.selectAllChildren(output);
-      return false;
-    }
+    if (!(await this.#copyText(this.text, this.renderRoot.querySelector(".output .text")))) return false;
     this.#isCopied = true;
-    this.#say(this.#labels().copied, false);
     this.requestUpdate();
     clearTimeout(this.#copyTimer);
     this.#copyTimer = setTimeout(() => {
       this.#isCopied = false;
       this.requestUpdate();
     }, COPIED_MS);
+    return true;
+  }
+
+  async #copyText(text: string, shown: Element | null): Promise<boolean> {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      if (shown) getSelection()?.selectAllChildren(shown);
+      return false;
+    }
+    this.#say(this.#labels().copied, false);
     return true;
   }
 
@@ -332,9 +370,9 @@ export class AiProgressStream extends LitElement {
   ${actionView(view, action, () => this.#act())}
   ${stagesView(view)}
   ${noticeView(view)}
-  <details class="reasoning" part="reasoning" ?hidden=${!run.reasoning}><summary>${labels.reasoning}</summary><div class="text" part="reasoning-text" lang=${this.#textLang(view, lang)}></div></details>
+  <details class="reasoning" part="reasoning" ?hidden=${!run.reasoning}><summary>${labels.reasoning}</summary><div class="text ${this.format}" part="reasoning-text" lang=${this.#textLang(view, lang)}></div></details>
   ${isSkeletonShown(view) ? html`<div class="skeleton" part="skeleton" aria-busy="true"><i></i><i></i><i></i></div>` : nothing}
-  <div class="output" part="output" role="log" aria-live="off" aria-label=${labels.answer} tabindex=${this.#overflows ? 0 : nothing} ?hidden=${!run.text}><div class="text ${isLive ? "live" : ""}" part="text" lang=${this.#textLang(view, lang)}></div><div class="sentinel"></div></div>
+  <div class="output" part="output" role="log" aria-live="off" aria-label=${labels.answer} tabindex=${this.#overflows ? 0 : nothing} ?hidden=${!run.text}><div class="text ${this.format} ${isLive ? "live" : ""}" part="text" lang=${this.#textLang(view, lang)}></div><div class="sentinel"></div></div>
   <button type="button" class="button outline jump" part="jump" ?hidden=${this.#isPinned || !this.#overflows || !run.text} @click=${() => this.#jump()}>${labels.jump}</button>
   ${footerView(view, elapsed)}
   ${state === "idle" ? html`<slot name="idle"></slot>` : nothing}
@@ -343,22 +381,36 @@ ${liveRegions}`;
   }
 
   protected override firstUpdated(): void {
-    const root = this.renderRoot;
-    const [reasoning, output] = root.querySelectorAll(".text");
-    if (reasoning) this.#reasoning = createPlainTextView(reasoning);
-    if (output) this.#output = createPlainTextView(output);
     this.#observeScroll();
-    this.#writeTexts({ text: null, reasoning: null });
     if (this.runId) return;
     this.#report(this.#resumeOrStart());
   }
 
   protected override updated(changed: PropertyValues<this>): void {
+    const textProperties = ["format", "allowedLinkSchemes", "allowedImageOrigins"] as const;
+    if (textProperties.some((name) => changed.has(name))) this.#createViews();
     if (changed.has("runId") && this.runId) this.#report(this.#run.attach(this.runId));
     const view = this.#view;
     if (!view) return;
     this.#setStates(this.state);
     this.#announce(view, view.run.text);
+  }
+
+  #createViews(): void {
+    const options = {
+      policy: linkPolicy(this.allowedLinkSchemes, this.allowedImageOrigins),
+      labels: () => this.#labels(),
+      copy: (code: Element) => this.#copyText(code.textContent ?? "", code),
+    };
+    const [reasoning, output] = [...this.renderRoot.querySelectorAll(".text")].map((container) => {
+      container.replaceChildren();
+      return this.format === "markdown"
+        ? createMarkdownView(container, options)
+        : createPlainTextView(container);
+    });
+    this.#reasoning = reasoning ?? null;
+    this.#output = output ?? null;
+    this.#writeTexts({ text: null, reasoning: null });
   }
 
   #announce(view: View, text: string): void {
@@ -465,8 +517,9 @@ ${liveRegions}`;
 
   #writeTexts(appended: Appended): void {
     const { text, reasoning } = this.#run.shown.state;
-    this.#output?.update(text, appended.text);
-    this.#reasoning?.update(reasoning, appended.reasoning);
+    const isWhole = !isBusy(elementState(this.#run.shown));
+    this.#output?.update(text, appended.text, isWhole);
+    this.#reasoning?.update(reasoning, appended.reasoning, isWhole);
     if (this.autoscroll !== "off") this.#scroll?.follow();
     if (this.announce === "sentences" && this.#view?.state === "streaming") this.#announce(this.#view, text);
   }

@@ -97,10 +97,11 @@ export const styles: CSSResult = css`
 .stage .figures { font-weight: 400; }
 .stage-label { min-inline-size: 0; overflow-wrap: anywhere; line-height: 1.4; }
 
-.notice { grid-row: notice; padding-block: 12px; padding-inline: calc(var(--_pad) + 26px) 12px; font-size: 13.5px; background: var(--_danger-surface); border-block-start: 1px solid var(--_border); overflow-wrap: anywhere; }
+.notice { grid-row: notice; display: flex; gap: 10px; padding-block: 12px; padding-inline: var(--_pad) 12px; font-size: 13.5px; background: var(--_danger-surface); border-block-start: 1px solid var(--_border); overflow-wrap: anywhere; }
+.notice > .glyph { margin-block-start: 3px; }
 .sentence { font-weight: 600; }
 .detail { color: var(--_muted); font-size: 13px; }
-code { font-family: var(--ai-mono, ui-monospace, SFMono-Regular, Menlo, monospace); font-size: 12px; white-space: nowrap; }
+.detail code { font-family: var(--ai-mono, ui-monospace, SFMono-Regular, Menlo, monospace); font-size: 12px; white-space: nowrap; }
 
 .reasoning { grid-row: reasoning; border-block-start: 1px solid var(--_border); padding: 6px var(--_pad); font-size: 13.5px; color: var(--_muted); }
 summary { cursor: pointer; inline-size: fit-content; min-block-size: 24px; border-radius: 4px; font-weight: 500; }
@@ -108,9 +109,13 @@ summary { cursor: pointer; inline-size: fit-content; min-block-size: 24px; borde
 .output, .skeleton { grid-row: output; border-block-start: 1px solid var(--_border); padding: 14px var(--_pad) 18px; }
 .output { max-block-size: var(--ai-max-height, none); overflow-y: auto; overscroll-behavior: contain; overflow-anchor: none; scrollbar-width: thin; }
 [data-state=reconnecting] > .output { color: var(--_muted); }
-p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; text-wrap: pretty; content-visibility: auto; contain-intrinsic-block-size: auto 3em; unicode-bidi: plaintext; text-align: start; }
-.live p:last-child { text-wrap: wrap; content-visibility: visible; }
-.live p:last-child::after { content: ""; display: inline-block; inline-size: .5em; block-size: 1.05em; margin-inline-start: 2px; vertical-align: -.16em; border-radius: 2px; background: var(--_accent); animation: blink 1.1s steps(1) infinite; }
+.text { overflow-wrap: anywhere; text-wrap: pretty; text-align: start; }
+.text > * { content-visibility: auto; contain-intrinsic-block-size: auto 90em; }
+.text > :last-child { content-visibility: visible; }
+.live > :last-child { text-wrap: wrap; }
+p { margin: 0; unicode-bidi: plaintext; }
+.text:not(.markdown) p { white-space: pre-wrap; }
+.live:not(.markdown) > :last-child > :last-child::after, .live [data-tip]::after { content: ""; display: inline-block; inline-size: .5em; block-size: 1.05em; margin-inline-start: 2px; vertical-align: -.16em; border-radius: 2px; background: var(--_accent); animation: blink 1.1s steps(1) infinite; }
 @keyframes blink { 50% { opacity: 0; } }
 .sentinel { block-size: 1px; margin-block-start: -1px; }
 .jump { grid-row: output; align-self: end; justify-self: center; margin-block-end: 10px; z-index: 1; border-radius: 99px; box-shadow: 0 2px 8px rgb(0 0 0 / .12); }
@@ -131,26 +136,30 @@ p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; text-wrap: pretty
   .actions .button:not(.primary), .copy { padding: 0; inline-size: 32px; justify-content: center; }
   .button:not(.primary) > .glyph { display: block; }
   .button:not(.primary) > .button-label { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
-  .notice { padding-inline-start: var(--_pad); }
-  code { white-space: normal; }
+  .notice > .glyph { display: none; }
+  .detail code { white-space: normal; }
 }
 @media (prefers-reduced-motion: reduce) {
-  .spin, .indeterminate i, .live p:last-child::after { animation: none; }
+  .spin, .indeterminate i, .live ::after { animation: none !important; }
   .rail i, .segment i { transition: none; }
   .indeterminate i { left: 34%; transform: none; }
 }
 @media (forced-colors: active) {
-  .rail i, .segment i, .live p:last-child::after { background: Highlight; forced-color-adjust: none; }
+  .rail i, .segment i, .live ::after { background: Highlight !important; forced-color-adjust: none; }
   .segment { outline: 1px solid CanvasText; }
   .segment.failed i { background: Mark; }
-  .skeleton i { background: GrayText; }
+  .skeleton i { background: CanvasText; opacity: .3; }
+  .glyph { color: CanvasText; }
   .button { border-color: ButtonBorder; }
+  .button[aria-disabled=true] { color: GrayText; border-color: GrayText; }
 }
 @media print {
-  .actions, .copy, .jump, .rail, .skeleton { display: none !important; }
+  .actions, .copy, .jump, .rail, .skeleton, [part=copy-code] { display: none !important; }
+  .segment, .segment i { print-color-adjust: exact; }
+  pre, pre * { white-space: pre-wrap !important; overflow-wrap: anywhere !important; inline-size: auto !important; }
   .card { box-shadow: none; overflow: visible; }
   .output { max-block-size: none; overflow: visible; }
-  p { content-visibility: visible; }
-  .live p:last-child::after { content: none; }
+  .text > * { content-visibility: visible; }
+  .live ::after { content: none !important; }
 }
 `;

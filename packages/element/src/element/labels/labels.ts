@@ -65,6 +65,12 @@ export interface Labels {
   readonly filesRefused: string;
   /** Sentences by error code, in place of the protocol's fixed ones. A sentence of the application's own stays. */
   readonly errors: { readonly [code in ErrorCode]?: string };
+  /** Names a block of code. */
+  readonly code: string;
+  /** Stands for an image without a description. */
+  readonly image: string;
+  /** What the empty box of a task says. */
+  readonly taskOpen: string;
 }
 
 const languages: Readonly<Record<string, Labels>> = { en, de };
