@@ -1,3 +1,4 @@
+export type { StreamChunk, StreamSource } from "./client/consumption.js";
 export type { HeadersSource, Session, SessionOptions, SessionStatus } from "./client/session.js";
 export { AiProgressStream } from "./element/ai-progress-stream.js";
 export type { AnnounceMode } from "./element/announcer.js";

@@ -8,6 +8,7 @@ import {
   type PropertyValues,
   type TemplateResult,
 } from "lit";
+import type { StreamSource } from "../client/consumption.js";
 import { createSession, type HeadersSource, type Session, type SessionOptions } from "../client/session.js";
 import { type AnnounceMode, Announcer } from "./announcer.js";
 import { type Autoscroll, createAutoscroll } from "./autoscroll.js";
@@ -151,6 +152,13 @@ export class AiProgressStream extends LitElement {
   declare action: string;
   /** @defaultValue "POST" */
   declare method: string;
+  /**
+   * The language of the server: `run` is our own protocol; `openai-chat`, `openai-responses`, `anthropic`, `gemini`,
+   * `ollama`, `cohere`, `ai-sdk`, `ag-ui`, `langgraph` are those of others, `progress-json` is whatever people
+   * write themselves. `auto` tells it from the answer. A stream of somebody else's cannot be resumed.
+   * @defaultValue "auto"
+   */
+  declare dialect: string;
   /** Id of the form whose submit starts a run with what it holds. Attribute `for`. */
   declare htmlFor: string;
   /** The input where `start()` is given none; as an attribute, JSON. A form's fields are laid over it. */
@@ -173,6 +181,8 @@ export class AiProgressStream extends LitElement {
   declare maxRetries: number | null;
   /** Milliseconds of silence after which a connection counts as lost, where the server promised no heartbeat. */
   declare idleTimeout: number | null;
+  /** Milliseconds after which a connection is given up, however lively it is. */
+  declare totalTimeout: number | null;
   /** The stages to expect, shown before the start; as an attribute, JSON: `[{"id", "label", "weight"}]`. */
   declare stages: readonly StagePlan[] | null;
   /** @defaultValue "auto" */
@@ -260,6 +270,17 @@ export class AiProgressStream extends LitElement {
     if (!this.action)
       throw new TypeError("<ai-progress-stream> needs an action: the URL that runs are started at.");
     return this.#run.start(input ?? this.body ?? undefined);
+  }
+
+  /**
+   * Shows a stream that the page has opened itself: an answer of `fetch`, its body, or anything that yields pieces
+   * of it, or events of the protocol.
+   * @returns The state that the run has ended in, or was in when the stream broke off.
+   * @throws InvalidStateError (as a rejection) while a run is under way.
+   */
+  async consume(source: StreamSource): Promise<RunState> {
+    if (!this.hasUpdated && this.isConnected) await this.updateComplete;
+    return this.#run.consume(source);
   }
 
   /** Asks the server to cancel the run, and waits for its word. Nothing happens where no run is under way. */
@@ -433,6 +454,7 @@ ${liveRegions}`;
       show: new Set(this.show.split(/\s+/)),
       currency: this.currency || "USD",
       hasForm: this.htmlFor !== "",
+      canStart: this.action !== "" || this.htmlFor !== "",
       isNoticeShown: this.#run.isNoticeShown,
       isCopied: this.#isCopied,
     };

@@ -5,6 +5,7 @@ import { jsonConverter } from "./json-converter.js";
 export const defaults: Readonly<Record<string, string | boolean | null>> = {
   action: "",
   method: "POST",
+  dialect: "auto",
   htmlFor: "",
   body: null,
   headers: null,
@@ -16,6 +17,7 @@ export const defaults: Readonly<Record<string, string | boolean | null>> = {
   resumeUrl: "",
   maxRetries: null,
   idleTimeout: null,
+  totalTimeout: null,
   stages: null,
   stagesView: "auto",
   autoscroll: "on",
@@ -32,6 +34,7 @@ const declared: PropertyDeclarations = {
   headers: { attribute: false },
   maxRetries: { attribute: "max-retries", type: Number },
   idleTimeout: { attribute: "idle-timeout", type: Number },
+  totalTimeout: { attribute: "total-timeout", type: Number },
 };
 
 const declare = (name: string): PropertyDeclaration => ({
