@@ -1,14 +1,16 @@
-import { existsSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
 const source = (file: string): string => resolve(import.meta.dirname, "src", file);
 
-/** Named after what they are for: `.`, `./element`, `./client` of `exports`. */
+/** What `exports` names: every file at the top, and every language. */
 const entries = Object.fromEntries(
-  ["index", "element", "client"]
-    .filter((name) => existsSync(source(`${name}.ts`)))
-    .map((name) => [name, source(`${name}.ts`)]),
+  ["", "labels/"].flatMap((folder) =>
+    readdirSync(source(folder))
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => [folder + file.slice(0, -3), source(folder + file)]),
+  ),
 );
 
 /** A minifier leaves the inside of templates alone; white space between rules and around tags is none of the look. */
@@ -62,6 +64,7 @@ export default defineConfig(({ mode }) => ({
               /^@ai-progress-stream\/protocol/,
               /^@microsoft\//,
               /^eventsource-parser/,
+              /^(react|vue)$/,
             ],
           },
         }),

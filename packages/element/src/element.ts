@@ -17,4 +17,5 @@ export {
   type ElementState,
 } from "./element/events.js";
 export type { Label, Labels } from "./element/labels/labels.js";
+export { registerLabels } from "./element/labels/registry.js";
 export type { StagesView } from "./element/view.js";

@@ -18,6 +18,7 @@ import { FormLink } from "./form-link.js";
 import { fill } from "./format.js";
 import { parseJson } from "./json-converter.js";
 import { isLabelled, type Labels, labelsFor, languageAt } from "./labels/labels.js";
+import { LABELS_EVENT } from "./labels/registry.js";
 import { liveRegions, sayIn } from "./live-regions.js";
 import { defaults, properties } from "./properties.js";
 import { type Appended, RunController } from "./run-controller.js";
@@ -382,6 +383,9 @@ ${liveRegions}`;
     this.#announce(view, view.run.text);
   }
 
+  /** A language has come, perhaps the one that was missing. */
+  readonly #relabel = (): void => this.requestUpdate();
+
   #announce(view: View, text: string): void {
     const { error, run, state, labels, lang, progress } = view;
     this.#announcer.update({
@@ -399,11 +403,13 @@ ${liveRegions}`;
 
   override connectedCallback(): void {
     super.connectedCallback();
+    document.addEventListener(LABELS_EVENT, this.#relabel);
     if (this.hasUpdated) this.#observeScroll();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    document.removeEventListener(LABELS_EVENT, this.#relabel);
     this.#scroll?.dispose();
     this.#scroll = null;
     this.#announcer.dispose();

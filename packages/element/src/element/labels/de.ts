@@ -74,4 +74,7 @@ export const de: Labels = {
     protocol_error: "Der Server hat keinen lesbaren Fortschritt gesendet.",
     internal: "Auf dem Server ist etwas schiefgegangen. Versuchen Sie es erneut.",
   },
+  code: "Code",
+  image: "Bild",
+  taskOpen: "offen",
 };

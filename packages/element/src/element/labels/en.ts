@@ -51,4 +51,7 @@ export const en: Labels = {
   doneWords: { one: "Done, {count} word", other: "Done, {count} words" },
   filesRefused: "Files cannot be sent here: {names}.",
   errors: {},
+  code: "Code",
+  image: "Image",
+  taskOpen: "to do",
 };
