@@ -18,4 +18,5 @@ export {
 } from "./element/events.js";
 export type { Label, Labels } from "./element/labels/labels.js";
 export { registerLabels } from "./element/labels/registry.js";
+export type { ElementDialect } from "./element/properties.js";
 export type { StagesView } from "./element/view.js";

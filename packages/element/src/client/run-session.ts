@@ -31,7 +31,7 @@ const defaults = {
   headers: {},
   credentials: "same-origin",
   maxRetries: 5,
-  idleTimeoutMs: 90_000,
+  idleTimeoutMs: 300_000,
   totalTimeoutMs: 0,
   connectTimeoutMs: 60_000,
   cancelTimeoutMs: 10_000,

@@ -32,7 +32,11 @@ export interface SessionOptions {
   readonly cancelUrl?: string;
   /** Attempts after a lost connection before giving up; counted anew after each event received. @defaultValue 5 */
   readonly maxRetries?: number;
-  /** Silence after which a connection counts as lost where the server promised no heartbeat. 0: never. @defaultValue 90_000 */
+  /**
+   * Silence after which a connection counts as lost where the server promised no heartbeat, in milliseconds. A model
+   * may think for minutes, and what is lost then cannot be asked for again. 0: never.
+   * @defaultValue 300_000
+   */
   readonly idleTimeoutMs?: number;
   /** Gives a connection up after this time, however lively it is; the run goes on. 0: never. @defaultValue 0 */
   readonly totalTimeoutMs?: number;

@@ -20,7 +20,7 @@ import { parseJson } from "./json-converter.js";
 import { isLabelled, type Labels, labelsFor, languageAt } from "./labels/labels.js";
 import { LABELS_EVENT } from "./labels/registry.js";
 import { liveRegions, sayIn } from "./live-regions.js";
-import { defaults, properties } from "./properties.js";
+import { defaults, type ElementDialect, properties } from "./properties.js";
 import { type Appended, RunController } from "./run-controller.js";
 import { fingerprintOf, optionsOf } from "./session-options.js";
 import { styles } from "./styles.js";
@@ -115,29 +115,29 @@ const COPIED_MS = 2_000;
  * @cssprop --ai-mono - Font family of codes.
  * @cssprop --ai-max-height - Height from which on the answer scrolls in itself; none by default.
  *
- * @cssstate idle
- * @cssstate connecting
- * @cssstate running
- * @cssstate streaming
- * @cssstate reconnecting
- * @cssstate cancelling
- * @cssstate done
- * @cssstate error
- * @cssstate cancelled
+ * @cssstate idle - Nothing was started, or `reset()` was called.
+ * @cssstate connecting - Started; nothing has been heard from the server.
+ * @cssstate running - The server is at work, and no text has come.
+ * @cssstate streaming - Text is coming.
+ * @cssstate reconnecting - The connection is lost; another attempt is due.
+ * @cssstate cancelling - A cancel is under way.
+ * @cssstate done - The run has succeeded.
+ * @cssstate error - The run has failed, or was given up.
+ * @cssstate cancelled - The run was cancelled.
  * @cssstate busy - A run is under way.
- * @cssstate indeterminate - It is, and nobody knows how far it has come.
+ * @cssstate indeterminate - A run is under way, and nobody knows how far it has come.
  *
- * @fires ai-before-start - Cancelable. A run is about to be started with `detail.input`.
- * @fires ai-start - The server has taken the run on.
- * @fires ai-state - `state` has changed.
- * @fires ai-stage - A stage has changed its status.
- * @fires ai-progress - Progress has changed; at most once a frame.
- * @fires ai-text - The text has changed; at most once a frame.
- * @fires ai-event - An event of the protocol.
- * @fires ai-reconnect - The connection is lost; another attempt is due.
- * @fires ai-cancel - The run was cancelled.
- * @fires ai-error - Cancelable. The run has failed; `preventDefault()` keeps the notice away.
- * @fires ai-done - The run has succeeded.
+ * @fires {AiBeforeStartEvent} ai-before-start - Cancelable. A run is about to be started with `detail.input`.
+ * @fires {AiStartEvent} ai-start - The server has taken the run on.
+ * @fires {AiStateEvent} ai-state - `state` has changed.
+ * @fires {AiStageEvent} ai-stage - A stage has changed its status.
+ * @fires {AiProgressEvent} ai-progress - Progress has changed; at most once a frame.
+ * @fires {AiTextEvent} ai-text - The text has changed; at most once a frame.
+ * @fires {AiRunEvent} ai-event - An event of the protocol.
+ * @fires {AiReconnectEvent} ai-reconnect - The connection is lost; another attempt is due.
+ * @fires {AiCancelEvent} ai-cancel - The run was cancelled.
+ * @fires {AiErrorEvent} ai-error - Cancelable. The run has failed; `preventDefault()` keeps the notice away.
+ * @fires {AiDoneEvent} ai-done - The run has succeeded.
  */
 export class AiProgressStream extends LitElement {
   static readonly formAssociated = true;
@@ -151,28 +151,28 @@ export class AiProgressStream extends LitElement {
 
   /** Where runs are started: the mounted endpoint. Nothing is sent before a start is meant. */
   declare action: string;
-  /** @defaultValue "POST" */
-  declare method: string;
+  /** How a run is started. With "GET" the input goes into the query. @defaultValue "POST" */
+  declare method: "POST" | "GET";
   /**
    * The language of the server: `run` is our own protocol; `openai-chat`, `openai-responses`, `anthropic`, `gemini`,
    * `ollama`, `cohere`, `ai-sdk`, `ag-ui`, `langgraph` are those of others, `progress-json` is whatever people
    * write themselves. `auto` tells it from the answer. A stream of somebody else's cannot be resumed.
    * @defaultValue "auto"
    */
-  declare dialect: string;
+  declare dialect: ElementDialect;
   /** Id of the form whose submit starts a run with what it holds. Attribute `for`. */
   declare htmlFor: string;
   /** The input where `start()` is given none; as an attribute, JSON. A form's fields are laid over it. */
   declare body: unknown;
   /** Headers of every request, or a function that is asked anew at each attempt. No attribute. */
   declare headers: HeadersSource | null;
-  /** As of `fetch`. @defaultValue "same-origin" */
+  /** Whether cookies are sent, as of `fetch`. @defaultValue "same-origin" */
   declare credentials: RequestCredentials;
   /** Starts as soon as it is in the document. It costs what a start costs, at every visit. */
   declare autostart: boolean;
   /** "session": a reload finds its run again. @defaultValue "" */
-  declare persist: string;
-  /** A run to attach to. */
+  declare persist: "" | "session";
+  /** A run to attach to: its id, or its URL. */
   declare runId: string;
   /** Where a run is cancelled, with `{run}` in place of its id. @defaultValue `{run's URL}/cancel` */
   declare cancelUrl: string;
@@ -180,19 +180,22 @@ export class AiProgressStream extends LitElement {
   declare resumeUrl: string;
   /** Attempts after a lost connection. @defaultValue 5 */
   declare maxRetries: number | null;
-  /** Milliseconds of silence after which a connection counts as lost, where the server promised no heartbeat. */
+  /**
+   * Milliseconds of silence after which a connection counts as lost, where the server promised no heartbeat. 0: never.
+   * @defaultValue 300000
+   */
   declare idleTimeout: number | null;
-  /** Milliseconds after which a connection is given up, however lively it is. */
+  /** Milliseconds after which a connection is given up, however lively it is. 0: never. @defaultValue 0 */
   declare totalTimeout: number | null;
   /** The stages to expect, shown before the start; as an attribute, JSON: `[{"id", "label", "weight"}]`. */
   declare stages: readonly StagePlan[] | null;
-  /** @defaultValue "auto" */
+  /** How stages are shown: as a list until text comes, always as a list, only as a bar, not at all. @defaultValue "auto" */
   declare stagesView: StagesView;
-  /** "on" keeps the end of the text in sight where `--ai-max-height` makes it scroll; "off" does not. */
-  declare autoscroll: string;
-  /** @defaultValue "milestones" */
+  /** "on" keeps the end of the text in sight where `--ai-max-height` makes it scroll; "off" does not. @defaultValue "on" */
+  declare autoscroll: "on" | "off";
+  /** What a screen reader is told: milestones, finished sentences too, only the end, nothing. @defaultValue "milestones" */
   declare announce: AnnounceMode;
-  /** Which figures are shown: any of `elapsed tokens cost`. @defaultValue all */
+  /** Which figures are shown: any of `elapsed tokens cost`. @defaultValue "elapsed tokens cost" */
   declare show: string;
   /** ISO 4217; of costs that name no currency. @defaultValue "USD" */
   declare currency: string;
@@ -240,6 +243,7 @@ export class AiProgressStream extends LitElement {
     this.#setStates("idle");
   }
 
+  /** Where the element stands; also readable in CSS as `:state(…)`. */
   get state(): ElementState {
     return this.#run.state;
   }

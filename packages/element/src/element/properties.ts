@@ -1,5 +1,9 @@
+import type { DialectName } from "@ai-progress-stream/protocol/dialects";
 import type { PropertyDeclaration, PropertyDeclarations } from "lit";
 import { jsonConverter } from "./json-converter.js";
+
+/** The language of a server: told from its answer, our own, or one of others. */
+export type ElementDialect = "auto" | "run" | DialectName;
 
 /** What every property is until it is set; its type tells how its attribute is read. */
 export const defaults: Readonly<Record<string, string | boolean | null>> = {
