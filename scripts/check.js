@@ -8,7 +8,7 @@ const steps = [
   ["biome", ["check", "."]],
   ["node", ["scripts/build.js"]],
   ["node", ["scripts/docs.js", "--check"]],
-  ["tsc", ["-b", "test"]],
+  ["tsc", ["-b", "test", "demo/examples"]],
   ["node", ["scripts/sizes.js"]],
   ...["protocol", "server", "element"].flatMap((name) => [
     ["publint", [`packages/${name}`, "--strict"]],
