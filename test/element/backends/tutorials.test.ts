@@ -168,11 +168,16 @@ describe("a server that names a stream for its task", () => {
     expect(get?.query).to.deep.equal({ prompt });
   });
 
-  it("is not asked for that stream again, which would start a second job", async () => {
-    const { element, calls } = await tutorial("process", { persist: "session", id: "task" });
-    await element.start({ prompt: "fail" });
-    expect(element.state).to.equal("error");
+  it("is not asked for that stream again once it is lost, which would start a second job", async () => {
+    const attributes = { persist: "session", id: "task" };
+    const { element, calls } = await tutorial("process", attributes);
+    await element.start({ prompt: "cut" });
+    expect([element.error?.code, element.text]).to.deep.equal(["upstream_truncated", "Grüße "]);
     expect(await element.resume()).to.equal(false);
-    expect((await calls()).length).to.equal(2);
+    const again = element.cloneNode() as typeof element;
+    element.replaceWith(again);
+    await drawn(again);
+    expect(await again.resume()).to.equal(false);
+    expect((await calls()).map(({ method }) => method)).to.deep.equal(["POST", "GET"]);
   });
 });

@@ -34,13 +34,10 @@ describe("a session that knows other languages", () => {
   });
 
   it("does not repeat a start that may have reached a server of which the page says that it is another's", async () => {
-    const { session, seen } = scene("lost-headers-20", { dialect: openaiChatDialect });
+    const { session, seen } = scene("mute", { dialect: openaiChatDialect, connectTimeoutMs: 20 });
     const { error } = await session.start({});
     expect(error?.code).to.equal("upstream_unavailable");
-    // Chromium itself sends a POST again where a socket that it kept turns out to be closed.
-    const keys = (await seen()).calls.map(({ key }) => key);
-    expect(new Set(keys).size).to.equal(1);
-    expect(keys.length).to.be.lessThan(20);
+    expect((await seen()).calls.length).to.equal(1);
   });
 
   it("repeats what such a server has refused for now", async () => {
