@@ -60,11 +60,11 @@ export default defineConfig(({ mode }) => ({
           rollupOptions: {
             output: { chunkFileNames: "shared/[name].js" },
             external: [
+              /^(react|vue)$/,
               /^lit(\/|$)/,
               /^@ai-progress-stream\/protocol/,
               /^@microsoft\//,
               /^eventsource-parser/,
-              /^(react|vue)$/,
             ],
           },
         }),
