@@ -134,7 +134,7 @@ export class RunConnection implements TransportHandler {
     this.#mediaType = mediaType;
     const { dialect } = this.#options;
     if (mediaType === "text/event-stream") return "sse";
-    if (dialect === null) return null;
+    if (dialect === null || this.#run.fold.state.run !== "") return null;
     if (NDJSON.test(mediaType)) return "ndjson";
     if (isJson(mediaType)) return "json";
     // Some write a stream and leave its type to the framework: the page's word on the dialect counts for more.
