@@ -9,7 +9,12 @@ import { existsSync, rmSync } from "node:fs";
 import { root, runTool } from "./tools.js";
 
 const outputs = ["packages/protocol/dist", "packages/server/dist", "packages/element/dist", "demo/dist"];
-const results = [...outputs, "packages/element/dist/ai-progress-stream.js", "demo/dist/page/index.html"];
+const results = [
+  ...outputs,
+  "packages/element/dist/ai-progress-stream.js",
+  "demo/dist/page/index.html",
+  "demo/dist/page/examples/index.html",
+];
 
 const options = new Set(process.argv.slice(2));
 const isWhole = results.every((path) => existsSync(root + path));
@@ -28,6 +33,7 @@ function build() {
   run("vite", ["build", "--logLevel", "warn"], "packages/element");
   run("vite", ["build", "--logLevel", "warn", "--mode", "standalone"], "packages/element");
   run("vite", ["build", "--logLevel", "warn"], "demo/page");
+  run("vite", ["build", "--logLevel", "warn"], "demo/examples");
 }
 
 function run(command, args, folder) {

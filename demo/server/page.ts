@@ -19,13 +19,27 @@ export function builtPages(): Page {
   return { handler: express.static(builtPage), close: async () => {} };
 }
 
-/** The page from its sources, by Vite: a change shows at once. */
+/** The page from its sources, by Vite: a change shows at once. The examples come when they are first asked for. */
 export async function livePages(): Promise<Page> {
   const { createServer } = await import("vite");
-  const vite = await createServer({
-    root: `${demoFolder}/page`,
-    server: { middlewareMode: true },
-    appType: "mpa",
-  });
-  return { handler: vite.middlewares, close: () => vite.close() };
+  const serve = (folder: string, server: object = {}) =>
+    createServer({
+      root: `${demoFolder}/${folder}`,
+      server: { middlewareMode: true, ...server },
+      appType: "mpa",
+    });
+  const page = await serve("page");
+  let examples: ReturnType<typeof serve> | null = null;
+  return {
+    handler: async (req, res, next) => {
+      if (!req.url.startsWith("/examples/")) return page.middlewares(req, res, next);
+      // One of the two has the socket that tells of changes.
+      examples ??= serve("examples", { hmr: false, ws: false });
+      (await examples).middlewares(req, res, next);
+    },
+    close: async () => {
+      await page.close();
+      await (await examples)?.close();
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { transform } from "lightningcss";
 import MagicString from "magic-string";
@@ -6,11 +6,13 @@ import { defineConfig, type Plugin } from "vite";
 
 const source = (file: string): string => resolve(import.meta.dirname, "src", file);
 
-/** Named after what they are for: `.`, `./element`, `./client` of `exports`. */
+/** What `exports` names: every file at the top, and every language. */
 const entries = Object.fromEntries(
-  ["index", "element", "client"]
-    .filter((name) => existsSync(source(`${name}.ts`)))
-    .map((name) => [name, source(`${name}.ts`)]),
+  ["", "labels/"].flatMap((folder) =>
+    readdirSync(source(folder))
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => [folder + file.slice(0, -3), source(folder + file)]),
+  ),
 );
 
 /** The first that know `light-dark()`. */
@@ -68,6 +70,7 @@ export default defineConfig(({ mode }) => ({
           rollupOptions: {
             output: { chunkFileNames: "shared/[name].js" },
             external: [
+              /^(react|vue)$/,
               /^lit(\/|$)/,
               /^@ai-progress-stream\/protocol/,
               /^@microsoft\//,

@@ -1,10 +1,13 @@
 import express, { type Express, type Request, type Response } from "express";
 import { cancel, type Exchange, faults } from "./faults.js";
 import { Room } from "./room.js";
+import { samples } from "./samples.js";
+import { tutorials } from "./tutorials.js";
 
 /**
  * A scripted server: `/api/<fault>[-<count>]/<room>` is a mounted endpoint that misbehaves in the way it is
- * named by. `/api/rooms/<room>` tells what it saw there.
+ * named by; `/api/tutorials/<name>/<room>` is a server as others write it, `/api/samples/<name>/<room>` one that
+ * sends a few bytes in one of the languages of others. `/api/rooms/<room>` tells what it saw there.
  */
 export function createBackend(): Express {
   const app = express();
@@ -33,6 +36,31 @@ export function createBackend(): Express {
     res.sendStatus(204);
   });
 
+  app.all(["/api/samples/:name/:room", "/api/samples/:name/:room/:how"], (req, res) => {
+    const room = enter(req);
+    record(room, req, res);
+    const sample = samples[String(req.params["name"])];
+    if (!sample) return void res.status(404).end();
+    const { how } = req.params;
+    const body = Buffer.from(sample.body);
+    res.status(200).set("Content-Type", sample.contentType);
+    for (const [name, value] of Object.entries(sample.headers ?? {})) res.set(name, value);
+    res.flushHeaders();
+    if (how === "bytes") return void sendEach(res, body);
+    if (how === "held") return void res.write(body.subarray(0, sample.cutAt));
+    if (how !== "cut" || room.calls.length > 1) return void res.end(body);
+    // Chromium drops what its page has not read when a connection fails.
+    res.write(body.subarray(0, sample.cutAt));
+    setTimeout(() => res.socket?.destroy(), 50);
+  });
+  app.all(["/api/tutorials/:name/:room", "/api/tutorials/:name/:room/*rest"], async (req, res) => {
+    const room = enter(req);
+    record(room, req, res);
+    const tutorial = tutorials[String(req.params["name"])];
+    if (!tutorial) return void res.status(404).end();
+    await tutorial(req, res, room);
+  });
+
   app.post("/api/:fault/:room/:run/cancel", (req, res) => {
     const room = enter(req);
     record(room, req, res);
@@ -56,6 +84,15 @@ export function createBackend(): Express {
     await fault(exchange);
   });
   return app;
+}
+
+/** Byte by byte, so that every boundary may fall between two chunks. */
+async function sendEach(res: Response, body: Buffer): Promise<void> {
+  for (const byte of body) {
+    res.write(Buffer.from([byte]));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  res.end();
 }
 
 const split = (req: Request): readonly string[] =>

@@ -261,6 +261,8 @@ export const faults: Readonly<Record<string, Fault>> = {
     const seq = parseEventId(exchange.req.get("last-event-id") ?? "")?.seq ?? 0;
     exchange.res.end(frames(exchange, run, seq + HELD));
   },
+  /** The head of a stream and nothing else, from a server that knows no runs. */
+  "silent-head": (exchange) => head(exchange, null),
   empty: (exchange) => {
     head(exchange, null);
     exchange.res.end();

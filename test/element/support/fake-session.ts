@@ -71,6 +71,11 @@ export function createFakeSession(options: SessionOptions = { action: "/fake" })
       set({ ...idle(), phase: "connecting" });
       return ended();
     },
+    consume(source) {
+      calls.push(["consume", source]);
+      set({ ...idle(), phase: "connecting" });
+      return ended();
+    },
     async resume() {
       calls.push(["resume"]);
       if (session.isResumable) set({ phase: "connecting", error: null });

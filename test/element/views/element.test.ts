@@ -1,5 +1,6 @@
 import { AiProgressStream } from "@ai-progress-stream/element";
 import { initialState, runError } from "@ai-progress-stream/protocol";
+import { dialects } from "@ai-progress-stream/protocol/dialects";
 import { expect } from "chai";
 import {
   drawn,
@@ -60,10 +61,13 @@ describe("the element", () => {
       "resume-url": "/runs/{run}",
       "max-retries": "3",
       "idle-timeout": "5000",
+      "total-timeout": "600000",
+      dialect: "gemini",
     });
     void element.start();
-    const { persistence, ...options } = lastSession().options;
+    const { persistence, dialect, ...options } = lastSession().options;
     expect(persistence).to.equal(null);
+    expect(dialect).to.equal(dialects.gemini);
     expect(options).to.deep.equal({
       action: "/fake",
       method: "GET",
@@ -72,6 +76,7 @@ describe("the element", () => {
       resumeUrl: "/runs/{run}",
       maxRetries: 3,
       idleTimeoutMs: 5000,
+      totalTimeoutMs: 600_000,
     });
   });
 

@@ -1,15 +1,25 @@
 import { unreadable } from "./failure.js";
 import { fieldsOf, isJson, mediaTypeOf, readText } from "./problem.js";
 
+/** A stream that an answer names instead of being it. */
+export interface NamedStream {
+  readonly url: string;
+  /** By a Location header, as a server does that keeps its runs; else only in JSON. */
+  readonly isLocation: boolean;
+}
+
 /**
  * Where the stream is, for an answer that only names it: 201 or 202 with a Location, or 2xx JSON with
- * `stream_url`, `streamUrl` or `url`. Null for any other answer. Throws for a stream at another origin than the
- * action's: the request's headers, credentials among them, are meant for that one alone.
+ * `stream_url`, `streamUrl` or `url`. Null for any other answer, which can then still be read. Throws for a stream
+ * at another origin than the action's: the request's headers, credentials among them, are meant for that one alone.
  */
-export async function streamNamedBy(response: Response, requestUrl: string): Promise<string | null> {
+export async function streamNamedBy(response: Response, requestUrl: string): Promise<NamedStream | null> {
   if (!response.ok) return null;
-  const name = await nameIn(response);
+  const location =
+    response.status === 201 || response.status === 202 ? response.headers.get("location") : null;
+  const name = location ?? (await nameIn(response));
   if (name === null) return null;
+  await response.body?.cancel();
   let target: URL;
   try {
     // The URL parser also escapes what the server left unescaped.
@@ -22,17 +32,13 @@ export async function streamNamedBy(response: Response, requestUrl: string): Pro
       `The server named a stream at another origin (${target.origin}), which is not followed.`,
     );
   }
-  return target.href;
+  return { url: target.href, isLocation: location !== null };
 }
 
 async function nameIn(response: Response): Promise<string | null> {
-  const location = response.headers.get("location");
-  if ((response.status === 201 || response.status === 202) && location !== null) {
-    await response.body?.cancel();
-    return location;
-  }
   if (!isJson(mediaTypeOf(response))) return null;
-  const fields = fieldsOf(await readText(response));
+  // A copy: an answer that names nothing may be all there is to read.
+  const fields = fieldsOf(await readText(response.clone()));
   for (const name of ["stream_url", "streamUrl", "url"]) {
     const value = fields[name];
     if (typeof value === "string" && value !== "") return value;

@@ -1,46 +1,141 @@
+import type { SseMessage } from "@ai-progress-stream/protocol";
 import { createParser } from "eventsource-parser";
-import { dropped, unreadable } from "./failure.js";
+import { dropped, type StreamFailure, unreadable } from "./failure.js";
+
+/** How messages are told apart in the bytes of an answer; `json`: it is one message as a whole. */
+export type Framing = "sse" | "ndjson" | "json";
+
+/** What the end of an answer leaves over. */
+export interface StreamEnd {
+  /** Lines outside of the framing, in which some servers hide an error. */
+  readonly rest: readonly string[];
+  /** What only lacked the mark of its end: a message without its blank line, a line without its line feed. */
+  readonly unclosed: readonly SseMessage[];
+}
+
+/** Takes text in any portions, and hands on what is whole. */
+export interface MessageReader {
+  /** @throws StreamFailure past the longest event */
+  feed(text: string): void;
+  end(): StreamEnd;
+}
+
+/** Lines outside of the framing that are kept. */
+const MAX_STRAY_LINES = 32;
+const MAX_STRAY_LENGTH = 65_536;
+
+export function createMessageReader(
+  framing: Framing,
+  maxEventLength: number,
+  onMessage: (message: SseMessage) => void,
+): MessageReader {
+  return framing === "sse"
+    ? createSseReader(maxEventLength, onMessage)
+    : createLineReader(framing === "ndjson" ? "\n" : null, maxEventLength, onMessage);
+}
+
+function createSseReader(maxEventLength: number, onMessage: (message: SseMessage) => void): MessageReader {
+  const rest: string[] = [];
+  let take = onMessage;
+  let isTooLong = false;
+  const parser = createParser({
+    maxBufferSize: maxEventLength,
+    onEvent: (message) => take(message),
+    onError({ type, line = "" }) {
+      if (type === "max-buffer-size-exceeded") isTooLong = true;
+      else if (rest.length < MAX_STRAY_LINES && line.length <= MAX_STRAY_LENGTH) rest.push(line);
+    },
+  });
+  return {
+    feed(text) {
+      parser.feed(text);
+      if (isTooLong) throw tooLong();
+    },
+    end() {
+      const unclosed: SseMessage[] = [];
+      take = (message) => unclosed.push(message);
+      parser.feed("\n\n");
+      return { rest, unclosed };
+    },
+  };
+}
+
+function createLineReader(
+  separator: "\n" | null,
+  maxEventLength: number,
+  onMessage: (message: SseMessage) => void,
+): MessageReader {
+  let pieces: string[] = [];
+  let length = 0;
+  const flush = (take: (message: SseMessage) => void): void => {
+    const data = pieces.join("");
+    pieces = [];
+    length = 0;
+    if (data.trim() !== "") take({ data });
+  };
+  return {
+    feed(text) {
+      const [first = "", ...lines] = separator === null ? [text] : text.split(separator);
+      for (const piece of [first, ...lines].entries()) {
+        if (piece[0] > 0) flush(onMessage);
+        pieces.push(piece[1]);
+        length += piece[1].length;
+        if (length > maxEventLength) throw tooLong();
+      }
+    },
+    end() {
+      const unclosed: SseMessage[] = [];
+      flush((message) => unclosed.push(message));
+      return { rest: [], unclosed };
+    },
+  };
+}
+
+const tooLong = (): StreamFailure => unreadable("The server sent an event that is too long to be read.");
+
+/** What stands in one frame of {@link reframe}. */
+export type Piece = SseMessage | StreamEnd;
 
 /**
- * The messages of an event stream, reframed: each as one `data:` line that holds the whole message as JSON.
- * fetch-event-source then sees only whole events, finds no id to turn into a header, and has no empty line,
- * byte order mark or half of an event to lose. Its buffering is quadratic only in a frame that is spread over
- * chunks; here a chunk holds whole frames.
+ * The messages of an answer, reframed: each as one `data:` line that holds the whole message as JSON, the last
+ * one what the end has left over. fetch-event-source then sees only whole events, finds no id to turn into a
+ * header, and has no empty line, byte order mark or half of an event to lose. Its buffering is quadratic only in
+ * a frame that is spread over chunks; here a chunk holds whole frames.
  */
 export function reframe(
   body: ReadableStream<Uint8Array>,
-  options: { readonly maxEventLength: number; readonly onBytes: () => void },
+  options: { readonly framing: Framing; readonly maxEventLength: number; readonly onBytes: () => void },
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
   let frames = "";
-  let failure: Error | null = null;
-  const parser = createParser({
-    maxBufferSize: options.maxEventLength,
-    onEvent: (message) => {
-      frames += `data: ${JSON.stringify(message)}\n\n`;
-    },
-    onError: (error) => {
-      if (error.type !== "max-buffer-size-exceeded") return;
-      failure = unreadable("The server sent an event that is too long to be read.");
-    },
-  });
+  let failure: unknown = null;
+  let isOver = false;
+  const write = (piece: Piece): void => {
+    frames += `data: ${JSON.stringify(piece)}\n\n`;
+  };
+  const messages = createMessageReader(options.framing, options.maxEventLength, write);
   return new ReadableStream({
     async pull(controller) {
       while (frames === "") {
         // What was whole before the fault has been handed on by now.
         if (failure !== null) throw failure;
-        const { done, value } = await reader.read().catch((cause: unknown) => {
-          throw dropped(cause);
-        });
-        if (done) {
-          // An event without its closing blank line is not one (WHATWG HTML, 9.2.6).
+        if (isOver) {
           controller.close();
           return;
         }
-        options.onBytes();
-        parser.feed(decoder.decode(value, { stream: true }));
+        const { done, value } = await reader.read().catch((cause: unknown) => {
+          throw dropped(cause);
+        });
+        isOver = done;
+        if (value) options.onBytes();
+        try {
+          messages.feed(decoder.decode(value, { stream: !done }));
+          if (done) write(messages.end());
+        } catch (cause) {
+          failure = cause;
+        }
       }
       controller.enqueue(encoder.encode(frames));
       frames = "";

@@ -11,11 +11,10 @@ export const mediaTypeOf = (response: Response): string =>
 export const isJson = (mediaType: string): boolean =>
   mediaType === "application/json" || mediaType.endsWith("+json");
 
-/** Why an answer is not an open event stream; null where it is one. */
-export async function refusalOf(response: Response, now: number): Promise<StreamFailure | null> {
+/** Why an answer is not the stream that was asked for. */
+export async function refusalOf(response: Response, now: number): Promise<StreamFailure> {
   const { status } = response;
   const mediaType = mediaTypeOf(response);
-  if (status === 200 && mediaType === "text/event-stream" && response.body !== null) return null;
   if (response.type === "opaqueredirect" || (status >= 300 && status < 400)) {
     return unreadable(
       "The server answered with a redirect, which is not followed. Use the address it leads to.",
@@ -26,13 +25,14 @@ export async function refusalOf(response: Response, now: number): Promise<Stream
       message: "The server answered with nothing at all.",
     });
   }
-  if (response.ok) {
-    return unreadable(
-      `The server answered with ${mediaType || "no content type"} instead of an event stream. Check the address.`,
-    );
-  }
+  if (response.ok) return noStream(mediaType);
   return errorStatus(response, mediaType, now);
 }
+
+export const noStream = (mediaType: string): StreamFailure =>
+  unreadable(
+    `The server answered with ${mediaType || "no content type"} instead of an event stream. Check the address.`,
+  );
 
 const refused = (
   code: ErrorCode,

@@ -9,11 +9,18 @@ export class RunAddress {
   run: string | null = null;
   /** The run's own URL, as the server named it. */
   url: string | null = null;
+  /**
+   * Whether the server has shown that it keeps runs. Of any other, a URL is only where its stream is, and to ask
+   * there again may start the work again.
+   */
+  isOurs = false;
+  readonly #hasAction: boolean;
   readonly #resumeUrl: string | null;
   readonly #cancelUrl: string | null;
 
   constructor(options: { action: string; resumeUrl?: string; cancelUrl?: string }) {
     this.action = new URL(options.action, baseUrl());
+    this.#hasAction = options.action !== "";
     this.#resumeUrl = options.resumeUrl ?? null;
     this.#cancelUrl = options.cancelUrl ?? null;
   }
@@ -21,13 +28,20 @@ export class RunAddress {
   forget(): void {
     this.run = null;
     this.url = null;
+    this.isOurs = false;
+  }
+
+  /** Where the run can be found again; null where it cannot. */
+  get resumeTarget(): string | null {
+    return this.isOurs ? this.runUrl : null;
   }
 
   /** Where to attach; null while the run is not known. */
   get runUrl(): string | null {
     if (this.run !== null && this.#resumeUrl !== null) return this.#fill(this.#resumeUrl, this.run);
     if (this.url !== null) return this.url;
-    return this.run === null ? null : below(this.action, encodeURIComponent(this.run));
+    if (this.run === null || !this.#hasAction) return null;
+    return below(this.action, encodeURIComponent(this.run));
   }
 
   /** Where to ask for a cancel; null while that is not known. */
@@ -36,8 +50,8 @@ export class RunAddress {
       if (!this.#cancelUrl.includes("{run}")) return this.#fill(this.#cancelUrl, "");
       if (this.run !== null) return this.#fill(this.#cancelUrl, this.run);
     }
-    const { runUrl } = this;
-    return runUrl === null ? null : below(new URL(runUrl), "cancel");
+    const { resumeTarget } = this;
+    return resumeTarget === null ? null : below(new URL(resumeTarget), "cancel");
   }
 
   /**
@@ -53,7 +67,9 @@ export class RunAddress {
     } catch {
       return;
     }
-    if (url.origin === this.action.origin && url.href !== this.action.href) this.url = url.href;
+    if (url.origin !== this.action.origin || url.href === this.action.href) return;
+    this.url = url.href;
+    this.isOurs = true;
   }
 
   /** Takes what a caller calls a run: its id, or its URL at the action's origin or the page's. */
@@ -62,6 +78,7 @@ export class RunAddress {
     const url = isId ? null : this.#urlOf(run);
     this.run = isId ? run : null;
     this.url = url;
+    this.isOurs = true;
   }
 
   #urlOf(run: string): string {

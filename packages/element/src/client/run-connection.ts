@@ -1,18 +1,23 @@
-import { type RunError, type RunEvent, runError, type SseMessage } from "@ai-progress-stream/protocol";
+import {
+  type LoggedEvent,
+  type RunError,
+  type RunEvent,
+  runError,
+  type SseMessage,
+} from "@ai-progress-stream/protocol";
+import type { Dialect } from "@ai-progress-stream/protocol/dialects";
 import { createDeferred, type Deferred } from "./deferred.js";
+import type { DialectDetector } from "./dialect-choice.js";
 import { gapFound, StreamFailure, unreadable } from "./failure.js";
 import { streamNamedBy } from "./follow.js";
+import { createTranslator, type Translator } from "./foreign-stream.js";
+import type { Framing, StreamEnd } from "./message-stream.js";
+import { isJson, noStream } from "./problem.js";
 import type { RunAddress } from "./run-address.js";
-import type { RunFold } from "./run-fold.js";
+import type { Intake, RunFold } from "./run-fold.js";
 import type { SessionStatus } from "./session.js";
 import type { StartRequest } from "./start-request.js";
-import {
-  openTransport,
-  type StreamRequest,
-  type Transport,
-  type TransportHandler,
-  type TransportSettings,
-} from "./transport.js";
+import type { StreamRequest, Transport, TransportHandler } from "./transport.js";
 
 /** What is known of a run, over however many connections. */
 export interface RunRecord {
@@ -24,6 +29,14 @@ export interface RunRecord {
   isUnanswered: boolean;
   /** The server said that it does not know this run any more. */
   isLost: boolean;
+}
+
+export interface ConnectionOptions {
+  /** Null: our own protocol and nothing else. */
+  readonly dialect: Dialect | DialectDetector | null;
+  readonly now: () => number;
+  /** Opens what it reads from. Nothing may come of it before this returns. */
+  readonly open: (handler: TransportHandler) => Transport;
 }
 
 /** What a connection tells its session, synchronously. */
@@ -39,6 +52,9 @@ export interface ConnectionListener {
   gaveUp(error: RunError): void;
 }
 
+const NDJSON = /ndjson|jsonl|json-lines|stream\+json/;
+const UNTYPED = /^(|text\/plain|application\/octet-stream)$/;
+
 /** From the first attempt to the last word: what to ask for next, and what an answer means. */
 export class RunConnection implements TransportHandler {
   /** Resolves when it is known whom to ask for a cancel, or that there is nobody. */
@@ -49,21 +65,32 @@ export class RunConnection implements TransportHandler {
   isCancelling = false;
   cancelling: Promise<void> | null = null;
   readonly #run: RunRecord;
+  readonly #options: ConnectionOptions;
   readonly #listener: ConnectionListener;
   readonly #transport: Transport;
+  #translator: Translator | null = null;
+  #mediaType = "";
   #isStarting = false;
+  #isOpen = false;
   #hasSpoken = false;
   #hasFoundNothing = false;
   #withoutCursor = false;
 
-  constructor(settings: TransportSettings, run: RunRecord, listener: ConnectionListener) {
+  constructor(options: ConnectionOptions, run: RunRecord, listener: ConnectionListener) {
     this.#run = run;
+    this.#options = options;
     this.#listener = listener;
     this.#checkAddressed();
-    this.#transport = openTransport(settings, this);
+    this.#transport = options.open(this);
     this.#transport.done.then((failure) => {
       if (failure) listener.gaveUp(failure.error);
     });
+  }
+
+  /** Somebody else's, by the word of the page: such a server knows no key that makes two requests one run. */
+  get #isForeign(): boolean {
+    const { dialect } = this.#options;
+    return dialect !== null && !("detect" in dialect);
   }
 
   retryNow(): void {
@@ -83,6 +110,7 @@ export class RunConnection implements TransportHandler {
     const { address, fold, start } = this.#run;
     const url = address.runUrl;
     this.#isStarting = url === null;
+    this.#isOpen = false;
     if (url === null) {
       if (start === null) throw new Error("There is no run to attach to.");
       return start;
@@ -93,29 +121,86 @@ export class RunConnection implements TransportHandler {
 
   async follow(response: Response, request: StreamRequest): Promise<StreamRequest | null> {
     if (!this.#isStarting) return null;
-    const url = await streamNamedBy(response, request.url);
-    if (url === null) return null;
-    this.#run.address.url = url;
+    const stream = await streamNamedBy(response, request.url);
+    if (stream === null) return null;
+    const { address } = this.#run;
+    address.url = stream.url;
+    address.isOurs = stream.isLocation;
     this.#learned();
     return this.request();
   }
 
-  opened(response: Response): void {
-    const { address } = this.#run;
+  framing(mediaType: string): Framing | null {
+    this.#mediaType = mediaType;
+    const { dialect } = this.#options;
+    if (mediaType === "text/event-stream") return "sse";
+    if (dialect === null || this.#run.fold.state.run !== "") return null;
+    if (NDJSON.test(mediaType)) return "ndjson";
+    if (isJson(mediaType)) return "json";
+    // Some write a stream and leave its type to the framework: the page's word on the dialect counts for more.
+    return "framing" in dialect && UNTYPED.test(mediaType) ? dialect.framing : null;
+  }
+
+  opened(response: Response | null): void {
+    const { address, fold } = this.#run;
+    const { dialect, now } = this.#options;
+    this.#isOpen = true;
     const before = address.url;
-    address.learnUrl(response.headers.get("content-location"), response.url || address.action.href);
-    if (address.url !== before) this.#learned();
+    if (response) {
+      address.learnUrl(response.headers.get("content-location"), response.url || address.action.href);
+      if (address.url !== before) this.#learned();
+    }
+    // Of a run that is known the language is, too.
+    const isKnown = dialect === null || fold.state.run !== "";
+    this.#translator = isKnown
+      ? null
+      : createTranslator({
+          dialect,
+          response,
+          isWhole: isJson(this.#mediaType),
+          now,
+          own: (message) => this.#own(message),
+          foreign: (event) => this.#foreign(event),
+        });
     this.#listener.phase("open", null);
   }
 
   message(message: SseMessage): void {
+    this.#hasSpoken = true;
+    this.#checkAddressed();
+    if (this.#translator) this.#translator.read(message);
+    else this.#own(message);
+  }
+
+  finished(end: StreamEnd): void {
+    if (this.#translator?.end(end) === false && isJson(this.#mediaType)) throw noStream(this.#mediaType);
+  }
+
+  #own(message: SseMessage): void {
     const { address, fold } = this.#run;
     const intake = fold.take(message);
     const { run } = fold.state;
-    const isNews = !this.#hasSpoken || (run !== "" && address.run === null);
-    this.#hasSpoken = true;
-    if (run !== "") address.run ??= run;
+    const isNews = run !== "" && address.run === null;
+    if (isNews) {
+      address.run = run;
+      address.isOurs = true;
+    }
+    if (isNews || this.#run.isUnanswered) this.#learned();
+    this.#handle(intake);
+  }
+
+  #foreign(event: LoggedEvent): void {
+    const { address, fold } = this.#run;
+    if (fold.hasEnded) return;
+    const isNews = !fold.lacksIds;
+    address.isOurs = false;
+    fold.append(event);
     if (isNews) this.#learned();
+    this.#handle({ kind: "handled", event, isProgress: true });
+  }
+
+  #handle(intake: Intake): void {
+    const { fold } = this.#run;
     if (intake.kind === "gap") {
       this.#withoutCursor = true;
       throw gapFound();
@@ -133,7 +218,8 @@ export class RunConnection implements TransportHandler {
 
   judge(failure: StreamFailure): StreamFailure {
     const verdict = failure.kind === "refused" ? this.#judgeRefusal(failure) : this.#judgeLoss(failure);
-    if (verdict.retry === "never") this.#learned();
+    // Nobody answered, so nothing was learned: the same start again is the same run.
+    if (verdict.retry === "never" && verdict.kind !== "unreachable") this.#learned();
     return verdict;
   }
 
@@ -157,15 +243,16 @@ export class RunConnection implements TransportHandler {
   }
 
   #judgeLoss(failure: StreamFailure): StreamFailure {
-    if (failure.kind !== "dropped" && failure.kind !== "closed") return failure;
     const { address, fold } = this.#run;
-    if (fold.lacksIds) return failure.giveUp(runError("upstream_truncated"));
-    if (address.runUrl !== null) return failure;
-    // This start was answered, by a server that cannot resume: sent again, it might do the work twice.
-    if (this.#hasSpoken)
+    if (failure.kind === "unreachable") return this.#isForeign ? failure.giveUp() : failure;
+    if (failure.kind !== "dropped" && failure.kind !== "closed") return failure;
+    if (address.resumeTarget !== null && !fold.lacksIds) return failure;
+    // This start was taken, by a server that cannot resume: sent again, it might do the work twice.
+    if (failure.kind === "closed" && !this.#hasSpoken)
+      return unreadable("The server closed the stream without a word.");
+    if (this.#hasSpoken && !fold.lacksIds && this.#translator === null)
       return unreadable("The server sent a stream of another kind, and no run that is known.");
-    if (failure.kind === "closed") return unreadable("The server closed the stream without a word.");
-    return failure;
+    return this.#isOpen ? failure.giveUp(runError("upstream_truncated")) : failure;
   }
 
   #learned(): void {
@@ -175,6 +262,6 @@ export class RunConnection implements TransportHandler {
   }
 
   #checkAddressed(): void {
-    if (this.#hasSpoken || this.#run.address.runUrl !== null) this.addressed.resolve();
+    if (this.#hasSpoken || this.#run.address.resumeTarget !== null) this.addressed.resolve();
   }
 }

@@ -1,6 +1,7 @@
 import {
   formatEventId,
   initialState,
+  type LoggedEvent,
   PROTOCOL_VERSION,
   parseEventId,
   parseMessage,
@@ -68,8 +69,9 @@ export class RunFold {
     return { kind: "handled", event, isProgress: true };
   }
 
-  /** Ends the run here, where the server has no word for it. */
-  end(event: Extract<RunEvent, { type: "end" }>): void {
+  /** Takes an event that was made here, where the server has none of its own. */
+  append(event: LoggedEvent): void {
+    this.lacksIds = true;
     this.state = reduce(this.state, event);
   }
 

@@ -1,6 +1,9 @@
-import type { EndEvent, RunError, RunEvent } from "@ai-progress-stream/protocol";
+import { type EndEvent, type RunError, type RunEvent, runError } from "@ai-progress-stream/protocol";
+import type { Dialect } from "@ai-progress-stream/protocol/dialects";
 import { cancelUnconfirmed, requestCancel } from "./cancel-request.js";
 import { systemClock } from "./clock.js";
+import { openConsumption, type StreamSource } from "./consumption.js";
+import type { DialectDetector } from "./dialect-choice.js";
 import { createEventQueue, type EventQueue } from "./event-queue.js";
 import { createListeners, guard } from "./listeners.js";
 import { RunAddress } from "./run-address.js";
@@ -20,14 +23,16 @@ import {
   recallStartRequest,
   type StartRequest,
 } from "./start-request.js";
-import type { TransportSettings } from "./transport.js";
+import { openTransport, type Transport, type TransportHandler, type TransportSettings } from "./transport.js";
 
 const defaults = {
   method: "POST",
+  dialect: null,
   headers: {},
   credentials: "same-origin",
   maxRetries: 5,
-  idleTimeoutMs: 90_000,
+  idleTimeoutMs: 300_000,
+  totalTimeoutMs: 0,
   connectTimeoutMs: 60_000,
   cancelTimeoutMs: 10_000,
   maxEventLength: 8 * 1024 * 1024,
@@ -40,7 +45,9 @@ const defaults = {
 export class RunSession implements Session {
   readonly #settings: TransportSettings;
   readonly #method: "GET" | "POST";
+  readonly #dialect: Dialect | DialectDetector | null;
   readonly #cancelTimeoutMs: number;
+  readonly #totalTimeoutMs: number;
   readonly #persistence: SessionPersistence | null;
   readonly #address: RunAddress;
   readonly #statusListeners = createListeners<[SessionStatus]>();
@@ -51,11 +58,17 @@ export class RunSession implements Session {
   #status: SessionStatus;
 
   constructor(options: SessionOptions) {
-    const { method, cancelTimeoutMs, persistence, ...settings } = { ...defaults, ...options };
+    const { method, dialect, cancelTimeoutMs, totalTimeoutMs, persistence, ...settings } = {
+      ...defaults,
+      ...options,
+    };
     this.#settings = { fetch: (...request) => globalThis.fetch(...request), ...settings };
     this.#method = method;
+    this.#dialect = dialect;
     this.#cancelTimeoutMs = cancelTimeoutMs;
-    this.#persistence = persistence;
+    this.#totalTimeoutMs = totalTimeoutMs;
+    // What is somebody else's by the page's own word can never be found again.
+    this.#persistence = this.#isForeign ? null : persistence;
     this.#address = new RunAddress(options);
     this.#run = this.#newRun(null, 0);
     const { state } = this.#run.fold;
@@ -68,7 +81,7 @@ export class RunSession implements Session {
 
   start(input?: unknown): Promise<SessionStatus> {
     this.#refuseWhileLive();
-    const fresh = createStartRequest(this.#address.action, this.#method, input);
+    const fresh = createStartRequest(this.#address.action, this.#method, input, this.#isForeign);
     const { start: last, isUnanswered } = this.#run;
     // The same request again after nobody answered it is the same intention: with its key, it is one run.
     const isSame = isUnanswered && last?.url === fresh.url && last.body === fresh.body;
@@ -84,6 +97,13 @@ export class RunSession implements Session {
     this.#run = this.#newRun(null);
     this.#remember();
     return this.#connect().ended.promise;
+  }
+
+  consume(source: StreamSource): Promise<SessionStatus> {
+    this.#refuseWhileLive();
+    this.#address.forget();
+    this.#run = this.#newRun(null);
+    return this.#connect(false, (handler) => openConsumption(source, this.#settings, handler)).ended.promise;
   }
 
   resume(): Promise<boolean> {
@@ -129,6 +149,10 @@ export class RunSession implements Session {
     return queue;
   }
 
+  get #isForeign(): boolean {
+    return this.#dialect !== null && !("detect" in this.#dialect);
+  }
+
   #refuseWhileLive(): void {
     if (this.#connection) throw new Error("A run is under way. Cancel it, or let go of it with detach().");
   }
@@ -139,12 +163,17 @@ export class RunSession implements Session {
     return { address, fold, start, isUnanswered: start !== null && address.runUrl === null, isLost: false };
   }
 
-  #connect(isRecalled = false): RunConnection {
-    const connection: RunConnection = new RunConnection(this.#settings, this.#run, {
+  #connect(
+    isRecalled = false,
+    open = (handler: TransportHandler): Transport => openTransport(this.#settings, handler),
+  ): RunConnection {
+    const { clock } = this.#settings;
+    const options = { dialect: this.#dialect, now: clock.now, open };
+    const connection: RunConnection = new RunConnection(options, this.#run, {
       phase: (phase, retry) => {
         if (phase === "open") this.#update({ phase, retry: null, lostAt: null });
         if (retry === null) return;
-        const { maxRetries, clock } = this.#settings;
+        const { maxRetries } = this.#settings;
         this.#update({
           phase,
           retry: { ...retry, maxRetries },
@@ -161,6 +190,15 @@ export class RunSession implements Session {
       },
     });
     this.#connection = connection;
+    if (this.#totalTimeoutMs > 0) {
+      const giveUp = (): void => {
+        if (this.#connection === connection) {
+          this.#settle({ phase: "ended", error: runError("upstream_timeout") });
+        }
+      };
+      const timer = clock.setTimeout(giveUp, this.#totalTimeoutMs);
+      void connection.ended.promise.then(() => clock.clearTimeout(timer));
+    }
     this.#update({ phase: "connecting", error: null, retry: null, lostAt: null });
     return connection;
   }
@@ -209,7 +247,7 @@ export class RunSession implements Session {
       ...patch,
       phase: this.#connection?.isCancelling ? "cancelling" : phase,
       state: fold.state,
-      isResumable: address.runUrl !== null && !fold.lacksIds && !fold.hasEnded && !isLost,
+      isResumable: address.resumeTarget !== null && !fold.lacksIds && !fold.hasEnded && !isLost,
     };
     const keys = Object.keys(next) as (keyof SessionStatus)[];
     if (keys.some((key) => next[key] !== this.#status[key])) {
@@ -229,7 +267,7 @@ export class RunSession implements Session {
       run: address.run,
     };
     // Refused, or answered by a server that cannot resume: a reload must not send it again.
-    const isSpent = !isUnanswered && address.runUrl === null;
+    const isSpent = !isUnanswered && address.resumeTarget === null;
     guard(() => (isSpent ? this.#persistence?.clear() : this.#persistence?.save(kept)), null);
   }
 
@@ -239,6 +277,7 @@ export class RunSession implements Session {
     const start = recallStartRequest(kept, address.action, this.#method);
     address.forget();
     address.run = kept.run;
+    address.isOurs = kept.run !== null;
     address.learnUrl(kept.url, undefined);
     if (start === null && address.runUrl === null) return false;
     this.#run = this.#newRun(start);
@@ -265,7 +304,7 @@ export class RunSession implements Session {
       refusal = await Promise.race([asked, isOver]);
       if (refusal === null && this.#connection === connection) {
         // A server that names no run sends no end: closing its stream is all there is to do.
-        if (this.#address.runUrl === null) this.#endHere("user");
+        if (this.#address.resumeTarget === null) this.#endHere("user");
         else {
           connection.retryNow();
           await isOver;
@@ -282,7 +321,7 @@ export class RunSession implements Session {
 
   #endHere(reason: "user"): void {
     const event: EndEvent = { type: "end", at: this.#settings.clock.now(), status: "cancelled", reason };
-    this.#run.fold.end(event);
+    this.#run.fold.append(event);
     this.#handled(event);
   }
 }

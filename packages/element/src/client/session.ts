@@ -1,6 +1,9 @@
 import type { RunError, RunEvent, RunState } from "@ai-progress-stream/protocol";
+import type { Dialect } from "@ai-progress-stream/protocol/dialects";
 import type { BackoffOptions } from "./backoff.js";
 import type { Clock } from "./clock.js";
+import type { StreamSource } from "./consumption.js";
+import type { DialectDetector } from "./dialect-choice.js";
 import { RunSession } from "./run-session.js";
 
 /** Headers of every request, or a function that is asked anew at each attempt (for a token that expires). */
@@ -13,6 +16,13 @@ export interface SessionOptions {
   readonly action: string;
   /** @defaultValue "POST" */
   readonly method?: "POST" | "GET";
+  /**
+   * The language of servers that do not speak our protocol: one of `@ai-progress-stream/protocol/dialects`, or
+   * `autoDialect` to tell it from the answer. A named one also says that the server knows no key that makes two
+   * requests one run: a start that may have reached it is never sent again by itself.
+   * @defaultValue null, our own protocol and nothing else
+   */
+  readonly dialect?: Dialect | DialectDetector | null;
   readonly headers?: HeadersSource;
   /** As of `fetch`. @defaultValue "same-origin" */
   readonly credentials?: RequestCredentials;
@@ -22,8 +32,14 @@ export interface SessionOptions {
   readonly cancelUrl?: string;
   /** Attempts after a lost connection before giving up; counted anew after each event received. @defaultValue 5 */
   readonly maxRetries?: number;
-  /** Silence after which a connection counts as lost where the server promised no heartbeat. 0: never. @defaultValue 90_000 */
+  /**
+   * Silence after which a connection counts as lost where the server promised no heartbeat, in milliseconds. A model
+   * may think for minutes, and what is lost then cannot be asked for again. 0: never.
+   * @defaultValue 300_000
+   */
   readonly idleTimeoutMs?: number;
+  /** Gives a connection up after this time, however lively it is; the run goes on. 0: never. @defaultValue 0 */
+  readonly totalTimeoutMs?: number;
   /** Where key, run and URL are kept so that a reload finds its run; null: nowhere. @defaultValue null */
   readonly persistence?: SessionPersistence | null;
   /** How long to wait for the head of an answer; then the request is sent again, with the same key. @defaultValue 60_000 */
@@ -87,6 +103,12 @@ export interface Session {
   start(input?: unknown): Promise<SessionStatus>;
   /** Attaches to a run by its URL or its id. */
   attach(run: string): Promise<SessionStatus>;
+  /**
+   * Reads a stream that the page has opened itself: an answer of `fetch`, its body, or anything that yields
+   * pieces of it, or events of the protocol. Resolves as `start` does; a stream that ends without the run's end
+   * has broken off.
+   */
+  consume(source: StreamSource): Promise<SessionStatus>;
   /**
    * Attaches again to the run whose connection was given up, or the one that persistence remembers. A start of
    * which no answer is known is sent again with its key: it is the same run. Resolves as soon as the server has

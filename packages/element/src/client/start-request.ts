@@ -8,15 +8,20 @@ export interface StartRequest extends StreamRequest {
 }
 
 /** @throws TypeError where the input is not JSON */
-export function createStartRequest(action: URL, method: "GET" | "POST", input: unknown): StartRequest {
+export function createStartRequest(
+  action: URL,
+  method: "GET" | "POST",
+  input: unknown,
+  isForeign = false,
+): StartRequest {
   const key = createIdempotencyKey();
-  if (method === "POST") return withKey(key, action.href, method, JSON.stringify(input ?? {}));
+  if (method === "POST") return withKey(key, action.href, method, JSON.stringify(input ?? {}), isForeign);
   const url = new URL(action);
   for (const [name, value] of Object.entries(Object(input ?? {}) as Record<string, unknown>)) {
     if (value === undefined || value === null) continue;
     url.searchParams.set(name, typeof value === "object" ? JSON.stringify(value) : String(value));
   }
-  return withKey(key, url.href, method, null);
+  return withKey(key, url.href, method, null, isForeign);
 }
 
 /** The request that a reload interrupted; null where too little of it was kept to send it again. */
@@ -34,8 +39,14 @@ export function isSameEndpoint(kept: string, action: URL): boolean {
   return kept.split(/[?#]/, 1)[0] === `${action.origin}${action.pathname}`;
 }
 
-function withKey(key: string, url: string, method: "GET" | "POST", body: string | null): StartRequest {
-  const isForeign = globalThis.location !== undefined && new URL(url).origin !== globalThis.location.origin;
+function withKey(
+  key: string,
+  url: string,
+  method: "GET" | "POST",
+  body: string | null,
+  isForeign = false,
+): StartRequest {
+  const isElsewhere = globalThis.location !== undefined && new URL(url).origin !== globalThis.location.origin;
   return {
     key,
     url,
@@ -43,8 +54,8 @@ function withKey(key: string, url: string, method: "GET" | "POST", body: string 
     body,
     headers: {
       ...(body === null ? {} : { "content-type": "application/json" }),
-      // A GET to another origin is for servers that know only EventSource: they answer no preflight.
-      ...(method === "GET" && isForeign ? {} : { "idempotency-key": key }),
+      // Servers at another origin that know nothing of us answer no preflight for it.
+      ...(isElsewhere && (isForeign || method === "GET") ? {} : { "idempotency-key": key }),
     },
   };
 }

@@ -12,10 +12,10 @@ import {
   unprepared,
   unreachable,
 } from "./failure.js";
-import { reframe } from "./message-stream.js";
+import { type Framing, type Piece, reframe, type StreamEnd } from "./message-stream.js";
 import { isOffline, watchPage } from "./page.js";
 import { createPause } from "./pause.js";
-import { refusalOf } from "./problem.js";
+import { mediaTypeOf, refusalOf } from "./problem.js";
 import type { HeadersSource } from "./session.js";
 import { type SilenceWatch, watchSilence } from "./silence.js";
 
@@ -24,7 +24,7 @@ const MAX_RETRY_AFTER_MS = 5 * 60_000;
 /** A connection that stood this long was a good one: its loss is counted as the first. */
 const STABLE_MS = 30_000;
 /** As many missed heartbeats, and the connection counts as lost. */
-const MISSED_HEARTBEATS = 3;
+export const MISSED_HEARTBEATS = 3;
 
 export interface StreamRequest {
   readonly url: string;
@@ -52,9 +52,13 @@ export interface TransportHandler {
   request(): StreamRequest;
   /** Another request to send instead, where the answer only says where the stream is. */
   follow(response: Response, request: StreamRequest): Promise<StreamRequest | null>;
-  opened(response: Response): void;
+  /** How messages are told apart in an answer of this media type; null: it is no stream. */
+  framing(mediaType: string): Framing | null;
+  opened(response: Response | null): void;
   /** One whole message. Throwing a {@link StreamFailure} ends the attempt. */
   message(message: SseMessage): void;
+  /** The answer has come to its end. Throwing a {@link StreamFailure} says why that is none. */
+  finished(end: StreamEnd): void;
   /** An attempt has failed. What it gives back decides whether there is another. */
   judge(failure: StreamFailure): StreamFailure;
   waiting(retry: { readonly attempt: number; readonly dueAt: number }): void;
@@ -111,7 +115,9 @@ export function openTransport(settings: TransportSettings, handler: TransportHan
     });
   };
 
-  const connect = async (controller: AbortController): Promise<Response> => {
+  const connect = async (
+    controller: AbortController,
+  ): Promise<{ response: Response; body: ReadableStream<Uint8Array>; framing: Framing }> => {
     let request = handler.request();
     let response = await send(request, controller.signal);
     const next = await handler.follow(response, request);
@@ -119,10 +125,11 @@ export function openTransport(settings: TransportSettings, handler: TransportHan
       request = next;
       response = await send(request, controller.signal);
     }
-    const refusal = await refusalOf(response, clock.now());
-    if (refusal !== null) throw refusal;
+    const { body, status } = response;
+    const framing = status === 200 ? handler.framing(mediaTypeOf(response)) : null;
+    if (framing === null || body === null) throw await refusalOf(response, clock.now());
     controller.signal.throwIfAborted();
-    return response;
+    return { response, body, framing };
   };
 
   const guardedFetch = async (_input: unknown, init: RequestInit | undefined): Promise<Response> => {
@@ -134,14 +141,14 @@ export function openTransport(settings: TransportSettings, handler: TransportHan
     await pause.over(controller.signal);
     const timer = clock.setTimeout(() => controller.abort(connectTimedOut()), settings.connectTimeoutMs);
     try {
-      const response = await connect(controller);
+      const { response, body, framing } = await connect(controller);
       const watch = watchSilence(clock, settings.idleTimeoutMs, () => controller.abort(fellSilent()));
       controller.signal.addEventListener("abort", watch.stop);
       silence = watch;
       openedAt = clock.now();
       handler.opened(response);
-      const body = response.body ?? new ReadableStream();
-      return new Response(reframe(body, { maxEventLength: settings.maxEventLength, onBytes: watch.heard }));
+      const { maxEventLength } = settings;
+      return new Response(reframe(body, { framing, maxEventLength, onBytes: watch.heard }));
     } catch (cause) {
       throw cause instanceof StreamFailure ? cause : unreachable(cause);
     } finally {
@@ -152,7 +159,9 @@ export function openTransport(settings: TransportSettings, handler: TransportHan
   const onMessage = (envelope: { data: string }): void => {
     // What is left of a chunk is still delivered after an abort.
     if (call.signal.aborted || attempt.signal.aborted) return;
-    handler.message(JSON.parse(envelope.data));
+    const piece: Piece = JSON.parse(envelope.data);
+    if ("rest" in piece) handler.finished(piece);
+    else handler.message(piece);
   };
 
   const onError = (cause: unknown): number => {

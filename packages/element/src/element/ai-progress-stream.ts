@@ -8,6 +8,7 @@ import {
   type PropertyValues,
   type TemplateResult,
 } from "lit";
+import type { StreamSource } from "../client/consumption.js";
 import { createSession, type HeadersSource, type Session, type SessionOptions } from "../client/session.js";
 import { type AnnounceMode, Announcer } from "./announcer.js";
 import { type Autoscroll, createAutoscroll } from "./autoscroll.js";
@@ -17,11 +18,12 @@ import { FormLink } from "./form-link.js";
 import { fill } from "./format.js";
 import { parseJson } from "./json-converter.js";
 import { isLabelled, type Labels, labelsFor, languageAt } from "./labels/labels.js";
+import { LABELS_EVENT } from "./labels/registry.js";
 import { liveRegions, sayIn } from "./live-regions.js";
 import { linkPolicy } from "./markdown/links.js";
 import { createMarkdownView } from "./markdown/markdown-view.js";
 import { markdownStyles } from "./markdown/styles.js";
-import { defaults, properties } from "./properties.js";
+import { defaults, type ElementDialect, properties } from "./properties.js";
 import { type Appended, RunController } from "./run-controller.js";
 import { fingerprintOf, optionsOf } from "./session-options.js";
 import { styles } from "./styles.js";
@@ -141,29 +143,29 @@ const COPIED_MS = 2_000;
  * @cssprop --ai-mono - Font family of codes.
  * @cssprop --ai-max-height - Height from which on the answer scrolls in itself; none by default.
  *
- * @cssstate idle
- * @cssstate connecting
- * @cssstate running
- * @cssstate streaming
- * @cssstate reconnecting
- * @cssstate cancelling
- * @cssstate done
- * @cssstate error
- * @cssstate cancelled
+ * @cssstate idle - Nothing was started, or `reset()` was called.
+ * @cssstate connecting - Started; nothing has been heard from the server.
+ * @cssstate running - The server is at work, and no text has come.
+ * @cssstate streaming - Text is coming.
+ * @cssstate reconnecting - The connection is lost; another attempt is due.
+ * @cssstate cancelling - A cancel is under way.
+ * @cssstate done - The run has succeeded.
+ * @cssstate error - The run has failed, or was given up.
+ * @cssstate cancelled - The run was cancelled.
  * @cssstate busy - A run is under way.
- * @cssstate indeterminate - It is, and nobody knows how far it has come.
+ * @cssstate indeterminate - A run is under way, and nobody knows how far it has come.
  *
- * @fires ai-before-start - Cancelable. A run is about to be started with `detail.input`.
- * @fires ai-start - The server has taken the run on.
- * @fires ai-state - `state` has changed.
- * @fires ai-stage - A stage has changed its status.
- * @fires ai-progress - Progress has changed; at most once a frame.
- * @fires ai-text - The text has changed; at most once a frame.
- * @fires ai-event - An event of the protocol.
- * @fires ai-reconnect - The connection is lost; another attempt is due.
- * @fires ai-cancel - The run was cancelled.
- * @fires ai-error - Cancelable. The run has failed; `preventDefault()` keeps the notice away.
- * @fires ai-done - The run has succeeded.
+ * @fires {AiBeforeStartEvent} ai-before-start - Cancelable. A run is about to be started with `detail.input`.
+ * @fires {AiStartEvent} ai-start - The server has taken the run on.
+ * @fires {AiStateEvent} ai-state - `state` has changed.
+ * @fires {AiStageEvent} ai-stage - A stage has changed its status.
+ * @fires {AiProgressEvent} ai-progress - Progress has changed; at most once a frame.
+ * @fires {AiTextEvent} ai-text - The text has changed; at most once a frame.
+ * @fires {AiRunEvent} ai-event - An event of the protocol.
+ * @fires {AiReconnectEvent} ai-reconnect - The connection is lost; another attempt is due.
+ * @fires {AiCancelEvent} ai-cancel - The run was cancelled.
+ * @fires {AiErrorEvent} ai-error - Cancelable. The run has failed; `preventDefault()` keeps the notice away.
+ * @fires {AiDoneEvent} ai-done - The run has succeeded.
  */
 export class AiProgressStream extends LitElement {
   static readonly formAssociated = true;
@@ -177,21 +179,28 @@ export class AiProgressStream extends LitElement {
 
   /** Where runs are started: the mounted endpoint. Nothing is sent before a start is meant. */
   declare action: string;
-  /** @defaultValue "POST" */
-  declare method: string;
+  /** How a run is started. With "GET" the input goes into the query. @defaultValue "POST" */
+  declare method: "POST" | "GET";
+  /**
+   * The language of the server: `run` is our own protocol; `openai-chat`, `openai-responses`, `anthropic`, `gemini`,
+   * `ollama`, `cohere`, `ai-sdk`, `ag-ui`, `langgraph` are those of others, `progress-json` is whatever people
+   * write themselves. `auto` tells it from the answer. A stream of somebody else's cannot be resumed.
+   * @defaultValue "auto"
+   */
+  declare dialect: ElementDialect;
   /** Id of the form whose submit starts a run with what it holds. Attribute `for`. */
   declare htmlFor: string;
   /** The input where `start()` is given none; as an attribute, JSON. A form's fields are laid over it. */
   declare body: unknown;
   /** Headers of every request, or a function that is asked anew at each attempt. No attribute. */
   declare headers: HeadersSource | null;
-  /** As of `fetch`. @defaultValue "same-origin" */
+  /** Whether cookies are sent, as of `fetch`. @defaultValue "same-origin" */
   declare credentials: RequestCredentials;
   /** Starts as soon as it is in the document. It costs what a start costs, at every visit. */
   declare autostart: boolean;
   /** "session": a reload finds its run again. @defaultValue "" */
-  declare persist: string;
-  /** A run to attach to. */
+  declare persist: "" | "session";
+  /** A run to attach to: its id, or its URL. */
   declare runId: string;
   /** Where a run is cancelled, with `{run}` in place of its id. @defaultValue `{run's URL}/cancel` */
   declare cancelUrl: string;
@@ -199,11 +208,16 @@ export class AiProgressStream extends LitElement {
   declare resumeUrl: string;
   /** Attempts after a lost connection. @defaultValue 5 */
   declare maxRetries: number | null;
-  /** Milliseconds of silence after which a connection counts as lost, where the server promised no heartbeat. */
+  /**
+   * Milliseconds of silence after which a connection counts as lost, where the server promised no heartbeat. 0: never.
+   * @defaultValue 300000
+   */
   declare idleTimeout: number | null;
+  /** Milliseconds after which a connection is given up, however lively it is. 0: never. @defaultValue 0 */
+  declare totalTimeout: number | null;
   /** The stages to expect, shown before the start; as an attribute, JSON: `[{"id", "label", "weight"}]`. */
   declare stages: readonly StagePlan[] | null;
-  /** @defaultValue "auto" */
+  /** How stages are shown: as a list until text comes, always as a list, only as a bar, not at all. @defaultValue "auto" */
   declare stagesView: StagesView;
   /** How the answer is written: as it is, or as Markdown. @defaultValue "text" */
   declare format: "text" | "markdown";
@@ -211,11 +225,11 @@ export class AiProgressStream extends LitElement {
   declare allowedLinkSchemes: string;
   /** Origins that images in Markdown are loaded from; others become links. @defaultValue none */
   declare allowedImageOrigins: string;
-  /** "on" keeps the end of the text in sight where `--ai-max-height` makes it scroll; "off" does not. */
-  declare autoscroll: string;
-  /** @defaultValue "milestones" */
+  /** "on" keeps the end of the text in sight where `--ai-max-height` makes it scroll; "off" does not. @defaultValue "on" */
+  declare autoscroll: "on" | "off";
+  /** What a screen reader is told: milestones, finished sentences too, only the end, nothing. @defaultValue "milestones" */
   declare announce: AnnounceMode;
-  /** Which figures are shown: any of `elapsed tokens cost`. @defaultValue all */
+  /** Which figures are shown: any of `elapsed tokens cost`. @defaultValue "elapsed tokens cost" */
   declare show: string;
   /** ISO 4217; of costs that name no currency. @defaultValue "USD" */
   declare currency: string;
@@ -263,6 +277,7 @@ export class AiProgressStream extends LitElement {
     this.#setStates("idle");
   }
 
+  /** Where the element stands; also readable in CSS as `:state(…)`. */
   get state(): ElementState {
     return this.#run.state;
   }
@@ -294,6 +309,17 @@ export class AiProgressStream extends LitElement {
     if (!this.action)
       throw new TypeError("<ai-progress-stream> needs an action: the URL that runs are started at.");
     return this.#run.start(input ?? this.body ?? undefined);
+  }
+
+  /**
+   * Shows a stream that the page has opened itself: an answer of `fetch`, its body, or anything that yields pieces
+   * of it, or events of the protocol.
+   * @returns The state that the run has ended in, or was in when the stream broke off.
+   * @throws InvalidStateError (as a rejection) while a run is under way.
+   */
+  async consume(source: StreamSource): Promise<RunState> {
+    if (!this.hasUpdated && this.isConnected) await this.updateComplete;
+    return this.#run.consume(source);
   }
 
   /** Asks the server to cancel the run, and waits for its word. Nothing happens where no run is under way. */
@@ -412,6 +438,8 @@ ${liveRegions}`;
     this.#output = output ?? null;
     this.#writeTexts({ text: null, reasoning: null });
   }
+  /** A language has come, perhaps the one that was missing. */
+  readonly #relabel = (): void => this.requestUpdate();
 
   #announce(view: View, text: string): void {
     const { error, run, state, labels, lang, progress } = view;
@@ -430,11 +458,13 @@ ${liveRegions}`;
 
   override connectedCallback(): void {
     super.connectedCallback();
+    document.addEventListener(LABELS_EVENT, this.#relabel);
     if (this.hasUpdated) this.#observeScroll();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    document.removeEventListener(LABELS_EVENT, this.#relabel);
     this.#scroll?.dispose();
     this.#scroll = null;
     this.#announcer.dispose();
@@ -485,6 +515,7 @@ ${liveRegions}`;
       show: new Set(this.show.split(/\s+/)),
       currency: this.currency || "USD",
       hasForm: this.htmlFor !== "",
+      canStart: this.action !== "" || this.htmlFor !== "",
       isNoticeShown: this.#run.isNoticeShown,
       isCopied: this.#isCopied,
     };

@@ -13,7 +13,7 @@ export type ElementState =
   | "cancelled";
 
 /** All events of the element bubble and cross shadow boundaries; what they carry is in `detail`. */
-class AiEvent<Detail> extends CustomEvent<Detail> {
+export class AiEvent<Detail> extends CustomEvent<Detail> {
   constructor(type: string, detail: Detail, cancelable = false) {
     super(type, { detail, bubbles: true, composed: true, cancelable });
   }
@@ -99,7 +99,8 @@ export class AiDoneEvent extends AiEvent<{
 }
 
 declare global {
-  interface HTMLElementEventMap {
+  /** Of elements, and of documents and windows, which they bubble to. */
+  interface GlobalEventHandlersEventMap {
     "ai-before-start": AiBeforeStartEvent;
     "ai-start": AiStartEvent;
     "ai-state": AiStateEvent;

@@ -21,24 +21,34 @@ export const formatPercent = (lang: string, fraction: number): string =>
 /** The epsilon undoes 0.29 * 100 = 28.999999999999996. */
 export const percentOf = (fraction: number): number => Math.floor(fraction * 100 + 1e-9);
 
-/** A running clock: m:ss, h:mm:ss from an hour on. */
-export function formatClock(ms: number): string {
+/** A running clock in the language's digits: m:ss, h:mm:ss from an hour on. */
+export function formatClock(lang: string, ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
-  const pad = (value: number): string => String(value).padStart(2, "0");
+  const pad = (value: number): string => numberFormat(lang, { minimumIntegerDigits: 2 }).format(value);
   const minutes = Math.floor(seconds / 60);
   return minutes < 60
-    ? `${minutes}:${pad(seconds % 60)}`
-    : `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(seconds % 60)}`;
+    ? `${formatCount(lang, minutes)}:${pad(seconds % 60)}`
+    : `${formatCount(lang, Math.floor(minutes / 60))}:${pad(minutes % 60)}:${pad(seconds % 60)}`;
 }
 
-/** A length of time: "21.4 s", from a minute on "1:23". */
+/** A length of time: "21.4 s", "21.4 秒", from a minute on "1:23". */
 export function formatDuration(lang: string, ms: number, fractionDigits = 1): string {
-  if (ms >= 60_000) return formatClock(ms);
-  const format = numberFormat(lang, {
+  if (ms >= 60_000) return formatClock(lang, ms);
+  const parts = numberFormat(lang, {
+    style: "unit",
+    unit: "second",
+    unitDisplay: "short",
     minimumFractionDigits: fractionDigits,
     maximumFractionDigits: fractionDigits,
-  });
-  return `${format.format(Math.max(0, ms) / 1000)}\u00a0s`;
+  }).formatToParts(Math.max(0, ms) / 1000);
+  // What Latin scripts abbreviate in their own ways ("sec", "Sek.") has a symbol that all of them know.
+  const write = ({ type, value }: Intl.NumberFormatPart): string =>
+    type === "unit" && /^[a-z]/i.test(value)
+      ? "s"
+      : type === "literal"
+        ? value.replace(" ", "\u00a0")
+        : value;
+  return parts.map(write).join("");
 }
 
 /** Money; below a tenth two significant digits, so that a cost per run never reads as zero. */

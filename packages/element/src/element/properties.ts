@@ -1,10 +1,15 @@
+import type { DialectName } from "@ai-progress-stream/protocol/dialects";
 import type { PropertyDeclaration, PropertyDeclarations } from "lit";
 import { jsonConverter } from "./json-converter.js";
+
+/** The language of a server: told from its answer, our own, or one of others. */
+export type ElementDialect = "auto" | "run" | DialectName;
 
 /** What every property is until it is set; its type tells how its attribute is read. */
 export const defaults: Readonly<Record<string, string | boolean | null>> = {
   action: "",
   method: "POST",
+  dialect: "auto",
   htmlFor: "",
   body: null,
   headers: null,
@@ -16,6 +21,7 @@ export const defaults: Readonly<Record<string, string | boolean | null>> = {
   resumeUrl: "",
   maxRetries: null,
   idleTimeout: null,
+  totalTimeout: null,
   stages: null,
   stagesView: "auto",
   format: "text",
@@ -35,6 +41,7 @@ const declared: PropertyDeclarations = {
   headers: { attribute: false },
   maxRetries: { attribute: "max-retries", type: Number },
   idleTimeout: { attribute: "idle-timeout", type: Number },
+  totalTimeout: { attribute: "total-timeout", type: Number },
 };
 
 const declare = (name: string): PropertyDeclaration => ({

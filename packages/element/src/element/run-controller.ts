@@ -6,6 +6,7 @@ import {
   runError,
 } from "@ai-progress-stream/protocol";
 import type { ReactiveController, ReactiveControllerHost } from "lit";
+import type { StreamSource } from "../client/consumption.js";
 import type { Session, SessionStatus } from "../client/session.js";
 import {
   AiBeforeStartEvent,
@@ -106,7 +107,7 @@ export class RunController implements ReactiveController {
 
   async start(input: unknown): Promise<RunState> {
     if (isBusy(this.state)) {
-      throw new DOMException("A run is under way: cancel() it first.", "InvalidStateError");
+      throw underWay();
     }
     const before = new AiBeforeStartEvent(input);
     if (!this.#host.dispatchEvent(before)) return this.status.state;
@@ -117,10 +118,12 @@ export class RunController implements ReactiveController {
   }
 
   async attach(run: string): Promise<RunState> {
-    const session = this.#use(this.#options.createSession());
-    this.started = null;
-    this.#begin();
-    return (await session.attach(run)).state;
+    return (await this.#takeOn().attach(run)).state;
+  }
+
+  async consume(source: StreamSource): Promise<RunState> {
+    if (isBusy(this.state)) throw underWay();
+    return (await this.#takeOn().consume(source)).state;
   }
 
   /** Goes on with the run whose connection was given up, or that a reload has interrupted. */
@@ -172,6 +175,14 @@ export class RunController implements ReactiveController {
       this.#unsubscribe?.();
       this.#session.detach();
     });
+  }
+
+  /** For a run that was not started here. */
+  #takeOn(): Session {
+    const session = this.#use(this.#options.createSession());
+    this.started = null;
+    this.#begin();
+    return session;
   }
 
   /** From the click on, not from the session's first word: a second start finds a run under way. */
@@ -333,6 +344,9 @@ export class RunController implements ReactiveController {
     }
   }
 }
+
+const underWay = (): DOMException =>
+  new DOMException("A run is under way: cancel() it first.", "InvalidStateError");
 
 /** Whether more than the texts differ: those are not Lit's. */
 function isVisibleChange(a: SessionStatus, b: SessionStatus): boolean {

@@ -1,3 +1,5 @@
+import { type DialectName, dialects } from "@ai-progress-stream/protocol/dialects";
+import { autoDialect } from "../client/dialect-choice.js";
 import { sessionPersistence } from "../client/persistence.js";
 import type { HeadersSource, SessionOptions } from "../client/session.js";
 
@@ -7,19 +9,22 @@ export interface SessionAttributes {
   readonly name: string;
   readonly action: string;
   readonly method: string;
+  readonly dialect: string;
   readonly credentials: RequestCredentials;
   readonly persist: string;
   readonly cancelUrl: string;
   readonly resumeUrl: string;
   readonly maxRetries: number | null;
   readonly idleTimeout: number | null;
+  readonly totalTimeout: number | null;
   readonly headers: HeadersSource | null;
 }
 
 export function optionsOf(element: SessionAttributes): SessionOptions {
-  const { headers } = element;
+  const { headers, dialect } = element;
   return {
     ...plainOptionsOf(element),
+    dialect: dialectOf(dialect),
     persistence: element.persist === "session" ? sessionPersistence(keyOf(element)) : null,
     ...(headers ? { headers } : {}),
   };
@@ -27,10 +32,22 @@ export function optionsOf(element: SessionAttributes): SessionOptions {
 
 /** Differs where the options do, headers aside: those are to be compared by identity. */
 export const fingerprintOf = (element: SessionAttributes): string =>
-  JSON.stringify([plainOptionsOf(element), element.persist, keyOf(element)]);
+  JSON.stringify([plainOptionsOf(element), element.dialect, element.persist, keyOf(element)]);
+
+function dialectOf(name: string): NonNullable<SessionOptions["dialect"]> | null {
+  if (name === "run") return null;
+  if (Object.hasOwn(dialects, name)) return dialects[name as DialectName];
+  if (name !== "auto") {
+    const known = ["auto", "run", ...Object.keys(dialects)].join(", ");
+    console.warn(
+      `<ai-progress-stream> knows no dialect="${name}" and finds out by itself. There are: ${known}.`,
+    );
+  }
+  return autoDialect;
+}
 
 function plainOptionsOf(element: SessionAttributes): SessionOptions {
-  const { action, credentials, cancelUrl, resumeUrl, maxRetries, idleTimeout } = element;
+  const { action, credentials, cancelUrl, resumeUrl, maxRetries, idleTimeout, totalTimeout } = element;
   return {
     action,
     method: element.method.toUpperCase() === "GET" ? "GET" : "POST",
@@ -39,6 +56,7 @@ function plainOptionsOf(element: SessionAttributes): SessionOptions {
     ...(resumeUrl ? { resumeUrl } : {}),
     ...(maxRetries === null ? {} : { maxRetries }),
     ...(idleTimeout === null ? {} : { idleTimeoutMs: idleTimeout }),
+    ...(totalTimeout === null ? {} : { totalTimeoutMs: totalTimeout }),
   };
 }
 

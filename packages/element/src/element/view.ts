@@ -34,6 +34,8 @@ export interface View {
   readonly currency: string;
   /** Whether a form starts the runs, so that no button of ours has to. */
   readonly hasForm: boolean;
+  /** Whether there is a way to start one from here: a page may bring its streams itself. */
+  readonly canStart: boolean;
   readonly isNoticeShown: boolean;
   readonly isCopied: boolean;
 }
@@ -110,6 +112,10 @@ export function currentStage(view: View): { readonly stage: StageState; readonly
   const stage = view.stages[index];
   return stage ? { stage, index } : null;
 }
+
+/** Whether it is known how many stages there are: those that a server names as it comes to them are no plan. */
+export const isPlanned = ({ stages }: View): boolean =>
+  stages.length > 1 && stages.some(({ weight }) => weight > 0);
 
 /** Which bar is drawn. A rail is a thin line along the card's edge; segments show the stages by weight. */
 export function barOf(view: View): "rail" | "segments" | null {

@@ -1,6 +1,7 @@
 import type { CancelReason, ErrorCode } from "@ai-progress-stream/protocol";
 import { de } from "./de.js";
 import { en } from "./en.js";
+import { registeredLabels } from "./registry.js";
 
 /** A text, or one per plural category of the language (`one`, `few`, `other`, …). `{name}` is filled in. */
 export type Label = string | { readonly [category in Intl.LDMLPluralRule]?: string };
@@ -75,15 +76,23 @@ export interface Labels {
 
 const languages: Readonly<Record<string, Labels>> = { en, de };
 
+/** "zh-Hant-TW" finds "zh-hant", if that is there, else "zh" (the lookup of RFC 4647). */
+function find(lang: string): Labels | undefined {
+  for (let tag = lang.toLowerCase(); tag !== ""; tag = tag.slice(0, Math.max(0, tag.lastIndexOf("-")))) {
+    const found = registeredLabels(tag) ?? (Object.hasOwn(languages, tag) ? languages[tag] : undefined);
+    if (found) return found;
+  }
+  return undefined;
+}
+
 /** The labels of a language ("de-AT" finds "de"), English where there are none, with overrides laid on top. */
 export function labelsFor(lang: string, overrides: Partial<Labels> | null): Labels {
-  const base = languages[lang.toLowerCase().split("-")[0] ?? ""] ?? en;
+  const base = find(lang) ?? en;
   return overrides ? { ...base, ...overrides, errors: { ...base.errors, ...overrides.errors } } : base;
 }
 
 /** Whether the element has labels of its own in that language. */
-export const isLabelled = (lang: string): boolean =>
-  Object.hasOwn(languages, lang.toLowerCase().split("-")[0] ?? "");
+export const isLabelled = (lang: string): boolean => find(lang) !== undefined;
 
 /** The language that holds at an element: the nearest `lang`, also outside of its shadow tree, else the browser's. */
 export function languageAt(element: Element): string {

@@ -14,6 +14,12 @@ export interface Action {
 }
 
 export function actionOf(view: View): Action {
+  const action = possibleActionOf(view);
+  const isStart = action.kind === "start" || action.kind === "again" || action.kind === "retry";
+  return isStart && !view.canStart && !view.isResumable ? { ...action, kind: "none" } : action;
+}
+
+function possibleActionOf(view: View): Action {
   const { state, labels, error } = view;
   switch (state) {
     case "idle":
@@ -44,7 +50,7 @@ export function actionOf(view: View): Action {
 
 /** One button for the element's whole life: whatever it says, the focus that is on it stays. */
 export function actionView(view: View, action: Action, onClick: () => void): TemplateResult {
-  const isHidden = view.state === "idle" && action.kind === "none";
+  const isHidden = view.state !== "cancelling" && action.kind === "none";
   const glyph =
     isBusy(view.state) && action.kind !== "retry-now"
       ? stopGlyph

@@ -55,7 +55,7 @@ function figuresView(view: View, elapsed: number | null): TemplateResult | typeo
   const after = isCounted && state !== "error" ? fill(lang, labels.tokens, { count: tokens }) : "";
   const clock =
     elapsed !== null && view.show.has("elapsed")
-      ? html`<span role="timer" part="elapsed">${formatClock(elapsed)}</span>`
+      ? html`<span role="timer" part="elapsed">${formatClock(view.lang, elapsed)}</span>`
       : nothing;
   if (clock === nothing && before + after === "") return nothing;
   const dot = (isBetween: boolean): string => (isBetween && clock !== nothing ? " · " : "");

@@ -1,7 +1,7 @@
 import { type StageState, stageFraction } from "@ai-progress-stream/protocol";
 import { html, nothing, type TemplateResult } from "lit";
 import { fill, formatPercent, percentOf } from "../format.js";
-import { barOf, currentStage, type View } from "../view.js";
+import { barOf, currentStage, isPlanned, type View } from "../view.js";
 import { activity } from "./wording.js";
 
 /** The one progress bar: a rail along the card's edge, or a segment per stage, as wide as its weight. */
@@ -44,7 +44,7 @@ function valueText(view: View): string {
   const current = currentStage(view);
   const isWorking = view.state === "running" || view.state === "streaming" || view.state === "error";
   const parts = [current && isWorking ? current.stage.label : activity(view)];
-  if (current && stages.length > 1)
+  if (current && isPlanned(view))
     parts.push(fill(lang, labels.step, { index: current.index + 1, count: stages.length }));
   if (progress !== null) parts.push(formatPercent(lang, progress));
   return parts.join(", ");

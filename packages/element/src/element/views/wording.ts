@@ -1,6 +1,6 @@
 import { errorDescriptions, type RunError } from "@ai-progress-stream/protocol";
 import { fill } from "../format.js";
-import { currentStage, type View } from "../view.js";
+import { currentStage, isPlanned, type View } from "../view.js";
 
 /** What is being done, in words. */
 export function activity(view: View): string {
@@ -37,7 +37,7 @@ export function remark(view: View): string {
     const isSaid = new RegExp(`\\b${completed}\\b.*\\b${total}\\b`).test(run.message ?? "");
     return isSaid ? "" : fill(lang, labels.count, { completed, total });
   }
-  if (!current || view.stages.length < 2) return "";
+  if (!current || !isPlanned(view)) return "";
   return fill(lang, labels.count, { completed: current.index + 1, total: view.stages.length });
 }
 

@@ -1,0 +1,15 @@
+/* Written by `npm run docs` from the sources of the element. */
+import type { HTMLAttributes } from "svelte/elements";
+import type { AiProgressStream } from "@ai-progress-stream/element/element";
+import type { AiProgressStreamAttributes, AiProgressStreamEvents, AiProgressStreamProps } from "./props.js";
+
+type Own = AiProgressStreamProps &
+  AiProgressStreamAttributes & {
+    [Name in keyof AiProgressStreamEvents as `on${Name}` | `on:${Name}`]?: (event: AiProgressStreamEvents[Name]) => void;
+  };
+
+declare module "svelte/elements" {
+  interface SvelteHTMLElements {
+    "ai-progress-stream": Own & Omit<HTMLAttributes<AiProgressStream>, keyof Own>;
+  }
+}

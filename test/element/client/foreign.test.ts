@@ -1,0 +1,179 @@
+import { autoDialect, createSession, type SessionOptions } from "@ai-progress-stream/element/client";
+import type { RunEvent } from "@ai-progress-stream/protocol";
+import { anthropicDialect, ollamaDialect, openaiChatDialect } from "@ai-progress-stream/protocol/dialects";
+import { expect } from "chai";
+import { stateAfter, wholeLog } from "../backend/log.js";
+import { SAMPLE_TEXT, samples } from "../backend/samples.js";
+import { expectWhole, leaveScenes, memoryPersistence, reaches, realClock, scene, until } from "./support.js";
+
+afterEach(leaveScenes);
+
+const bodyOf = (name: string): string => samples[name]?.body ?? "";
+const consumer = (options: Partial<SessionOptions> = {}) =>
+  createSession({ action: "", dialect: autoDialect, ...options });
+const typeOf = (name: string): ResponseInit => ({
+  headers: { "content-type": samples[name]?.contentType ?? "" },
+});
+
+async function* pieces<T>(...values: readonly T[]): AsyncGenerator<T> {
+  for (const value of values) yield value;
+}
+
+describe("a session that knows other languages", () => {
+  it("still reads our own, and resumes it", async () => {
+    const { session, seen } = scene("cut-once-900", { dialect: autoDialect });
+    expectWhole(await session.start({}));
+    expect((await seen()).runs.length).to.equal(1);
+  });
+
+  it("reads ours without ids by its fields", async () => {
+    const { session } = scene("no-ids-whole", { dialect: autoDialect });
+    const { state } = await session.start({});
+    expect(state.status).to.equal("succeeded");
+    expect(state.result).to.deep.equal({ pages: [1, 2], ok: true });
+  });
+
+  it("does not repeat a start that may have reached a server of which the page says that it is another's", async () => {
+    const { session, seen } = scene("mute", { dialect: openaiChatDialect, connectTimeoutMs: 20 });
+    const { error } = await session.start({});
+    expect(error?.code).to.equal("upstream_unavailable");
+    expect((await seen()).calls.length).to.equal(1);
+  });
+
+  it("repeats what such a server has refused for now", async () => {
+    const { session, seen } = scene("busy-0", { dialect: openaiChatDialect });
+    await session.start({});
+    expect((await seen()).calls.length).to.equal(2);
+  });
+
+  it("does not ask again a server that took the request and fell silent before its first word", async () => {
+    const { session, seen } = scene("silent-head", { dialect: autoDialect, idleTimeoutMs: 20 });
+    const { error } = await session.start({});
+    expect(error?.code).to.equal("upstream_truncated");
+    expect((await seen()).calls.length).to.equal(1);
+  });
+
+  it("gives up after the time it is given for all of it, and the run goes on", async () => {
+    const limits: (() => void)[] = [];
+    const clock = {
+      ...realClock,
+      setTimeout: (callback: () => void, ms: number) =>
+        ms === 600_000 ? limits.push(callback) : realClock.setTimeout(callback, ms),
+    };
+    const { session, release } = scene("held", { totalTimeoutMs: 600_000, clock });
+    const result = session.start({});
+    await reaches(session, ({ state }) => state.text !== "");
+    for (const limit of limits) limit();
+    const { error, isResumable, state } = await result;
+    expect([error?.code, isResumable, state.status]).to.deep.equal(["upstream_timeout", true, "running"]);
+    await release();
+    await session.resume();
+    expectWhole(await reaches(session, ({ phase }) => phase === "ended"));
+  });
+});
+
+describe("a stream that the page has opened itself", () => {
+  it("is read from the answer of fetch", async () => {
+    const { state } = await consumer().consume(new Response(bodyOf("gemini"), typeOf("gemini")));
+    expect([state.status, state.text]).to.deep.equal(["succeeded", SAMPLE_TEXT]);
+  });
+
+  it("is read from a body, whose framing shows in its first bytes", async () => {
+    for (const name of ["anthropic", "ollama"]) {
+      const body = new Response(bodyOf(name)).body;
+      if (!body) throw new Error("no body");
+      const { state } = await consumer().consume(body);
+      expect([name, state.text]).to.deep.equal([name, SAMPLE_TEXT]);
+    }
+  });
+
+  it("is read from pieces of text, in the language that is named", async () => {
+    const body = bodyOf("ollama");
+    const { state } = await consumer({ dialect: ollamaDialect }).consume(
+      pieces(body.slice(0, 7), body.slice(7, 90), body.slice(90)),
+    );
+    expect(state.text).to.equal(SAMPLE_TEXT);
+  });
+
+  it("is read from events of the protocol, dated where they are not", async () => {
+    const events: RunEvent[] = [];
+    const session = consumer();
+    session.onEvent((event) => events.push(event));
+    const { state } = await session.consume(pieces<RunEvent>(...wholeLog));
+    expect({ ...state, startedAt: 0 }).to.deep.equal({
+      ...stateAfter("", wholeLog),
+      startedAt: 0,
+    });
+    expect(events).to.deep.equal(wholeLog);
+    const undated = { type: "text", delta: "a" } as RunEvent;
+    const done = { type: "end", status: "succeeded" } as RunEvent;
+    expect((await session.consume(pieces(undated, done))).state.text).to.equal("a");
+  });
+
+  it("of our own that is cut can be resumed where its run is", async () => {
+    const { action, session } = scene("cut-once-900", { dialect: autoDialect });
+    const { error, isResumable } = await session.consume(await fetch(action, { method: "POST" }));
+    expect([error?.code, isResumable]).to.deep.equal(["upstream_unavailable", true]);
+    await session.resume();
+    expectWhole(await reaches(session, ({ phase }) => phase === "ended"));
+  });
+
+  it("that ends without an end, or throws, has broken off", async () => {
+    const text = { type: "text", at: 1, delta: "a" } as const;
+    const { state, error } = await consumer().consume(pieces<RunEvent>(text));
+    expect([state.text, error?.code]).to.deep.equal(["a", "upstream_truncated"]);
+    async function* broken(): AsyncGenerator<RunEvent> {
+      yield text;
+      throw new Error("secret");
+    }
+    const outcome = await consumer().consume(broken());
+    expect([outcome.state.text, outcome.error?.code]).to.deep.equal(["a", "upstream_truncated"]);
+    expect(JSON.stringify(outcome)).not.to.contain("secret");
+  });
+
+  it("that is a refusal is shown as one", async () => {
+    const refusal = new Response('{"code":"quota_exceeded","detail":"Spent."}', {
+      status: 429,
+      headers: { "content-type": "application/problem+json" },
+    });
+    const { error } = await consumer().consume(refusal);
+    expect([error?.code, error?.message]).to.deep.equal(["quota_exceeded", "Spent."]);
+    const html = new Response("<!doctype html>", { headers: { "content-type": "text/html" } });
+    expect((await consumer().consume(html)).error?.code).to.equal("protocol_error");
+  });
+
+  it("is let go of by cancel and by detach", async () => {
+    for (const leave of ["cancel", "detach"] as const) {
+      let isCancelled = false;
+      const stream = new ReadableStream<Uint8Array>({
+        start: (controller) =>
+          controller.enqueue(
+            new TextEncoder().encode(bodyOf("openai-chat").slice(0, samples["openai-chat"]?.cutAt)),
+          ),
+        cancel: () => {
+          isCancelled = true;
+        },
+      });
+      const session = consumer();
+      const ended = session.consume(stream);
+      await reaches(session, ({ state }) => state.text !== "");
+      await session[leave]();
+      const { state, error } = await ended;
+      expect([state.status, state.text, error]).to.deep.equal([
+        leave === "cancel" ? "cancelled" : "running",
+        "Grüße",
+        null,
+      ]);
+      await until(() => isCancelled);
+    }
+  });
+
+  it("refuses another while it is read, and leaves nothing for a reload", async () => {
+    const persistence = memoryPersistence();
+    const session = consumer({ persistence, dialect: anthropicDialect });
+    const ended = session.consume(new Response(bodyOf("anthropic"), typeOf("anthropic")));
+    expect(() => session.consume(pieces("x"))).to.throw("A run is under way");
+    await ended;
+    expect(persistence.kept).to.equal(null);
+  });
+});

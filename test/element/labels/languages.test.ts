@@ -1,0 +1,137 @@
+import { type AiProgressStream, type Labels, registerLabels } from "@ai-progress-stream/element";
+import { ar } from "@ai-progress-stream/element/labels/ar.js";
+import { es } from "@ai-progress-stream/element/labels/es.js";
+import { fr } from "@ai-progress-stream/element/labels/fr.js";
+import { ja } from "@ai-progress-stream/element/labels/ja.js";
+import { zh } from "@ai-progress-stream/element/labels/zh.js";
+import { errorDescriptions, runError } from "@ai-progress-stream/protocol";
+import { expect } from "chai";
+import { en } from "../../../packages/element/src/element/labels/en.js";
+import { drawn, lastSession, mount, part, partText, useFakeSessions } from "../support/mount.js";
+
+const languages: Readonly<Record<string, Labels>> = { ar, es, fr, ja, zh };
+
+/** Every placeholder of a text, of all its plural forms. */
+const placeholders = (value: unknown): string[] =>
+  [...new Set(JSON.stringify(value).match(/\{\w+\}/g))].sort();
+
+async function inLanguage(lang: string, dir = "ltr"): Promise<AiProgressStream> {
+  document.documentElement.lang = lang;
+  document.documentElement.dir = dir;
+  return mount();
+}
+
+async function finished(element: AiProgressStream): Promise<AiProgressStream> {
+  const start = Date.now() - 21_400;
+  void element.start();
+  lastSession().emit(
+    { type: "start", at: start },
+    { type: "text", at: start, delta: "…" },
+    {
+      type: "usage",
+      at: start,
+      outputTokens: 1_203,
+      cost: { amount: 0.0041, currency: "EUR" },
+    },
+    { type: "end", at: start + 21_400, status: "succeeded" },
+  );
+  await drawn(element);
+  return element;
+}
+
+describe("the languages", () => {
+  beforeEach(() => useFakeSessions());
+  afterEach(() => {
+    document.body.replaceChildren();
+    document.documentElement.lang = "en";
+    document.documentElement.dir = "";
+  });
+
+  for (const [lang, labels] of Object.entries(languages)) {
+    it(`of which ${lang} is one, say all that English says, with the same figures in it`, () => {
+      expect(Object.keys(labels).sort()).to.deep.equal(Object.keys(en).sort());
+      expect(Object.keys(labels.errors).sort()).to.deep.equal(Object.keys(errorDescriptions).sort());
+      expect(Object.keys(labels.stoppedBy)).to.deep.equal(Object.keys(en.stoppedBy));
+      for (const name of Object.keys(en).filter((name) => name !== "errors") as (keyof Labels)[]) {
+        expect([name, placeholders(labels[name])]).to.deep.equal([name, placeholders(en[name])]);
+      }
+      const texts = JSON.stringify(labels).match(/"(?:[^"\\]|\\.)*"/g) ?? [];
+      expect(texts.filter((text) => /^"\s|\s"$|""/.test(text))).to.deep.equal([]);
+    });
+
+    it(`have every plural of ${lang}`, () => {
+      const categories = new Intl.PluralRules(lang).resolvedOptions().pluralCategories;
+      for (const label of [labels.tokens, labels.retryAfter, labels.doneWords]) {
+        // "many" of Spanish and French begins at a million; "other" reads right there.
+        const wanted = lang === "ar" ? categories : categories.filter((category) => category !== "many");
+        expect(Object.keys(label)).to.include.members(wanted);
+      }
+    });
+
+    it(`are spoken where the page is in ${lang}`, async () => {
+      const element = await inLanguage(lang);
+      expect(partText(element, "action")).to.equal(labels.start);
+      expect(part(element, "card").lang).to.equal(lang);
+      void element.start();
+      lastSession().emit({ type: "end", status: "failed", error: runError("upstream_timeout") });
+      await drawn(element);
+      expect(labels.errors.upstream_timeout).to.contain(partText(element, "error-message"));
+    });
+  }
+
+  it("write numbers, lengths of time and money in their own ways", async () => {
+    const footer = async (lang: string): Promise<string> => {
+      const element = await finished(await inLanguage(lang));
+      return (part(element, "footer").textContent ?? "").replace(/\s+/g, " ").trim();
+    };
+    expect(await footer("en")).to.equal("21.4 s 1,203 tokens €0.0041");
+    expect(await footer("de")).to.equal("21,4 s 1.203 Token 0,0041 €");
+    expect(await footer("fr")).to.equal("21,4 s 1 203 jetons 0,0041 €");
+    expect(await footer("es")).to.equal("21,4 s 1203 tokens 0,0041 €");
+    expect(await footer("zh")).to.equal("21.4秒 1,203 个词元 €0.0041");
+    expect(await footer("ja")).to.equal("21.4 秒 1,203 トークン €0.0041");
+    expect(await footer("ar-EG")).to.match(/^٢١٫٤ ث ١٬٢٠٣ رموز .*٠٫٠٠٤١/);
+  });
+
+  it("write a running clock in their own digits", async () => {
+    const element = await inLanguage("ar-EG");
+    void element.start();
+    lastSession().emit(
+      { type: "start", at: Date.now() - 65_000 },
+      { type: "progress", at: Date.now(), fraction: 0.5 },
+    );
+    await drawn(element);
+    expect(partText(element, "elapsed")).to.match(/^١:٠[٥٦]$/);
+  });
+
+  it("run from right to left where the page does", async () => {
+    const element = await inLanguage("ar", "rtl");
+    void element.start();
+    lastSession().emit(
+      { type: "start", stages: [{ id: "a", label: "أ" }] },
+      { type: "stage", stage: "a", status: "running" },
+      { type: "progress", stage: "a", fraction: 0.5 },
+    );
+    await drawn(element);
+    const left = (name: string): number => part(element, name).getBoundingClientRect().left;
+    expect(left("message")).to.be.greaterThan(left("figures"));
+    expect(getComputedStyle(part(element, "bar")).transformOrigin).not.to.match(/^0px/);
+  });
+
+  it("are spoken by elements that were there before they came", async () => {
+    const element = await inLanguage("it");
+    expect(partText(element, "action")).to.equal(en.start);
+    expect(part(element, "card").lang).to.equal("en");
+    registerLabels("it", { ...en, start: "Genera" });
+    await drawn(element);
+    expect(partText(element, "action")).to.equal("Genera");
+    expect(part(element, "card").lang).to.equal("it");
+  });
+
+  it("are found by the longest part of a tag that is known", async () => {
+    registerLabels("zh-Hant", { ...en, start: "產生" });
+    expect(partText(await inLanguage("zh-Hant-TW"), "action")).to.equal("產生");
+    expect(partText(await inLanguage("zh-TW"), "action")).to.equal(zh.start);
+    expect(partText(await inLanguage("constructor"), "action")).to.equal(en.start);
+  });
+});
