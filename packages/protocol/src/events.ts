@@ -86,7 +86,7 @@ export interface ResultEvent extends Timed {
   /** Any JSON. */
   readonly value: unknown;
 }
-/** The application's own: delivered once, in order, and not kept in the state. */
+/** The application's own: in order and never twice, but not kept in the state; a snapshot stands for none of them. */
 export interface CustomEvent extends Timed {
   readonly type: "custom";
   readonly name: string;
