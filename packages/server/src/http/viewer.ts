@@ -39,7 +39,9 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
   // It left while its request was looked at: "close" has been, and will not come again.
   if (res.destroyed || socket.destroyed) return;
   let cursor = view.cursor;
-  let unsent: Buffer | null = null;
+  /** The page that is on its way, and how much of it has gone. While it is held here, others are given the same. */
+  let unsent: Page | null = null;
+  let sentBytes = 0;
   let isLast = false;
   let isPumping = false;
   let isWoken = false;
@@ -110,15 +112,18 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
         return;
       }
     }
-    unsent = encodePage(run, page);
+    unsent = page;
+    sentBytes = 0;
     sendSlices();
   }
 
   /** A long page goes out in slices, so that a slow viewer is seen to take something. */
   function sendSlices(): void {
     while (unsent !== null) {
-      const slice = unsent.subarray(0, SLICE_BYTES);
-      unsent = unsent.length > SLICE_BYTES ? unsent.subarray(SLICE_BYTES) : null;
+      const frames = encodePage(run, unsent);
+      const slice = frames.subarray(sentBytes, sentBytes + SLICE_BYTES);
+      sentBytes += slice.length;
+      if (sentBytes === frames.length) unsent = null;
       if (!res.write(slice)) {
         awaitDrain();
         return;

@@ -41,7 +41,8 @@ interface StoredRun {
   state: RunState;
   /** The pages that were last read, for readers at the same place; until the next write. */
   tail: Extract<Page, { kind: "tail" }> | null;
-  snapshot: Page | null;
+  /** Weakly: an ended run is kept for long, and its encoded snapshot need not be kept with it. */
+  snapshot: WeakRef<Page> | null;
   /** Null once it was taken from a producer that had let it expire. */
   lease: string | null;
   leaseUntil: number;
@@ -212,10 +213,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
       if (!entry) return null;
       const { state, log } = entry;
       if (cursor === null || cursor < log.firstSeq - 1 || cursor > state.seq) {
-        // An ended run is kept for long, and its encoded snapshot would be kept with it.
-        if (state.status !== "running") return { kind: "snapshot", state };
-        entry.snapshot ??= { kind: "snapshot", state };
-        return entry.snapshot;
+        const known = entry.snapshot?.deref();
+        if (known) return known;
+        const snapshot: Page = { kind: "snapshot", state };
+        entry.snapshot = new WeakRef(snapshot);
+        return snapshot;
       }
       if (entry.tail?.firstSeq !== cursor + 1) {
         const hasEnded = state.status !== "running";
