@@ -17,17 +17,22 @@ export {
   type ProgressServer,
   type ProgressServerOptions,
   type RelayOptions,
-  type RunInfo,
   type TaskOptions,
 } from "./progress-server.js";
+export type { QueuedJob, QueuedTaskOptions } from "./queued-task.js";
 export { isRunFailure, RunFailure, type RunFailureOptions } from "./run/failure.js";
 export type { Job, JobContext, Reporter, StageReporter } from "./run/job.js";
+export type { RunHooks, RunInfo } from "./run/producer.js";
+export type { RunOutcome } from "./run/runner.js";
 export { type MemoryStoreOptions, memoryStore } from "./store/memory.js";
 export {
+  type ClaimOutcome,
   type CreateOutcome,
   type NewRun,
   type Orders,
   type Page,
+  type QueuedEvent,
+  type RunClaim,
   type RunOwner,
   type RunRecord,
   type RunStore,
@@ -43,3 +48,10 @@ export type {
   UpstreamRequest,
 } from "./upstream/provider.js";
 export type { UpstreamTimeouts } from "./upstream/timeouts.js";
+export {
+  createProgressWorker,
+  type PerformOptions,
+  type PerformOutcome,
+  type ProgressWorker,
+  type ProgressWorkerOptions,
+} from "./worker.js";

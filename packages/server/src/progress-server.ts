@@ -1,14 +1,15 @@
-import type { LoggedEvent, RunState, StagePlan } from "@ai-progress-stream/protocol";
+import type { StagePlan } from "@ai-progress-stream/protocol";
 import { type Clock, systemClock } from "./clock.js";
 import { createFailureLog } from "./failure-log.js";
 import { createAudience } from "./http/audience.js";
 import { createEndpoint, type JobSpec } from "./http/endpoint.js";
 import { type ExpressRequest, type Middleware, toExpress } from "./http/express.js";
 import { type InputSchema, invalidInput, validateInput } from "./http/schema.js";
-import { describeError, type Logger, stderrLogger } from "./logger.js";
+import { type Logger, stderrLogger } from "./logger.js";
+import { checkQueue, createRunQueue, type QueuedTaskOptions } from "./queued-task.js";
 import { RunFailure } from "./run/failure.js";
 import type { Job, JobContext } from "./run/job.js";
-import { type RunningRun, type RunToDo, startRun } from "./run/runner.js";
+import { createProducer, type RunHooks } from "./run/producer.js";
 import { memoryStore } from "./store/memory.js";
 import type { RunStore } from "./store/run-store.js";
 import { readChatInput } from "./upstream/chat-input.js";
@@ -33,7 +34,7 @@ export interface Limits {
   readonly upstreamLineChars: number;
 }
 
-export interface ProgressServerOptions {
+export interface ProgressServerOptions extends RunHooks {
   /** Where runs live. @defaultValue memoryStore() */
   readonly store?: RunStore;
   /**
@@ -64,18 +65,7 @@ export interface ProgressServerOptions {
   readonly limits?: Partial<Limits>;
   /** Takes pino as it is. @defaultValue warnings and errors to stderr, a line of JSON each */
   readonly logger?: Logger;
-  /** A run has begun. What a hook throws is logged and changes nothing. */
-  readonly onStart?: (run: RunInfo) => void | Promise<void>;
-  /** Each event of each run, in order, as it is logged. */
-  readonly onEvent?: (event: LoggedEvent, run: RunInfo) => void;
-  /** A run has ended: the place to save its text. Called once per run, by the process that ran it. */
-  readonly onEnd?: (state: RunState, run: RunInfo) => void | Promise<void>;
   readonly clock?: Clock;
-}
-
-export interface RunInfo {
-  readonly runId: string;
-  readonly principal: string | null;
 }
 
 export interface RelayOptions {
@@ -106,8 +96,8 @@ export interface TaskOptions<Input = unknown> {
 export interface ProgressServer {
   /** An endpoint that asks a model and streams its answer: `{"prompt": "…"}` or `{"messages": […]}`. */
   relay(options: RelayOptions): Middleware;
-  /** An endpoint that runs a job of yours. */
-  task<Input = unknown>(options: TaskOptions<Input>): Middleware;
+  /** An endpoint that runs a job of yours, here (`run`) or in a worker (`enqueue`). */
+  task<Input = unknown>(options: TaskOptions<Input> | QueuedTaskOptions<Input>): Middleware;
   /**
    * Ends gracefully: refuses new runs, lets the running finish for `drainMs` (default 10_000), then cancels them
    * as `shutdown`. When it resolves, no timer, socket or listener of this server's is left.
@@ -118,7 +108,7 @@ export interface ProgressServer {
 /** How long a viewer may take to read the end of its run when the server closes. */
 const LAST_WORDS_MS = 2_000;
 
-const defaultLimits: Limits = {
+export const defaultLimits: Limits = {
   bodyBytes: 1_048_576,
   textChars: 4_194_304,
   valueChars: 262_144,
@@ -148,49 +138,21 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
     limits,
     maxRetries: options.maxRetries ?? 2,
   });
-  const running = new Map<string, RunningRun>();
+  const enqueuing = new Set<Promise<void>>();
+  const producer = createProducer({
+    store,
+    clock,
+    logger,
+    relay,
+    limits,
+    leaseMs,
+    abandonAfterMs: options.abandonAfterMs ?? 60_000,
+  });
   let closing: Promise<void> | null = null;
 
   const logFailure = createFailureLog(logger, clock);
   const onError = (error: unknown): void => logFailure(error, {}, "the store failed");
   const audience = createAudience({ store, clock, backstopMs, onError });
-
-  async function callHook(name: string, call: () => void | Promise<void> | undefined): Promise<void> {
-    try {
-      await call();
-    } catch (error) {
-      logger.error({ hook: name, ...describeError(error) }, "a hook failed");
-    }
-  }
-
-  function start(todo: RunToDo): void {
-    const info: RunInfo = { runId: todo.run, principal: todo.principal };
-    const { onStart, onEvent, onEnd } = options;
-    if (onStart) void callHook("onStart", () => onStart(info));
-    const run = startRun(todo, {
-      store,
-      clock,
-      logger,
-      relay,
-      limits,
-      leaseMs,
-      abandonAfterMs: options.abandonAfterMs ?? 60_000,
-      onEvents(_run, events) {
-        if (!onEvent) return;
-        for (const event of events) void callHook("onEvent", () => onEvent(event, info));
-      },
-    });
-    running.set(todo.run, run);
-    void run.done.then(async () => {
-      if (onEnd) await callHook("onEnd", () => tellEnd(onEnd, info));
-      running.delete(todo.run);
-    });
-  }
-
-  async function tellEnd(onEnd: NonNullable<ProgressServerOptions["onEnd"]>, info: RunInfo): Promise<void> {
-    const page = await store.read(info.runId, null);
-    if (page?.kind === "snapshot") await onEnd(page.state, info);
-  }
 
   function mount(spec: JobSpec): Middleware {
     return toExpress(
@@ -205,18 +167,19 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
         heartbeatMs: options.heartbeatMs ?? 15_000,
         stallMs: options.stallMs ?? 30_000,
         leaseMs,
-        start,
+        start: (todo) => producer.start(todo, options),
+        enqueue(queue, run) {
+          const enqueued = queue.enqueue(run);
+          enqueuing.add(enqueued);
+          void enqueued.then(() => enqueuing.delete(enqueued));
+        },
         isClosing: () => closing !== null,
       }),
     );
   }
 
   async function close(drainMs: number): Promise<void> {
-    const callOff = clock.after(drainMs, () => {
-      for (const run of running.values()) run.cancel("shutdown");
-    });
-    await Promise.all([...running.values()].map((run) => run.done));
-    callOff();
+    await Promise.all([producer.drain(drainMs), ...enqueuing]);
     await audience.close(LAST_WORDS_MS);
     connections.close();
     await store.close();
@@ -234,15 +197,19 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
       });
     },
 
-    task<Input>({ input: schema, stages = [], run, totalTimeoutMs: ownTotalMs }: TaskOptions<Input>) {
+    task<Input>(task: TaskOptions<Input> | QueuedTaskOptions<Input>) {
+      const { input: schema, stages = [] } = task;
       if (typeof stages !== "function") checkStages(stages);
+      if ("enqueue" in task) checkQueue(task, store);
       return mount({
-        totalTimeoutMs: ownTotalMs ?? totalTimeoutMs,
+        totalTimeoutMs: ("run" in task && task.totalTimeoutMs) || totalTimeoutMs,
         async prepare(body) {
           const input = schema ? await validateInput(schema, body) : (body as Input);
           const plan = typeof stages === "function" ? stages(input) : stages;
           if (typeof stages === "function") checkStages(plan);
-          return { input, job: run as Job<never>, stages: plan };
+          if ("enqueue" in task)
+            return { queue: createRunQueue(task, input, plan, { store, clock, logger }) };
+          return { input, job: task.run as Job<never>, stages: plan };
         },
       });
     },

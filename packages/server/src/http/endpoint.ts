@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isRunId, parseEventId, type StagePlan } from "@ai-progress-stream/protocol";
 import type { Clock } from "../clock.js";
 import type { FailureLog } from "../failure-log.js";
+import type { RunQueue } from "../queued-task.js";
 import type { Job } from "../run/job.js";
 import type { RunToDo } from "../run/runner.js";
 import { type RunRecord, type RunStore, StoreError } from "../store/run-store.js";
@@ -18,7 +19,7 @@ export type EndpointRequest = IncomingMessage & { readonly baseUrl?: string; bod
 /** What a kind of endpoint does with an input. */
 export interface JobSpec {
   /** @throws Problem 422 where the input is not what the job takes */
-  prepare(body: unknown): Promise<PreparedJob>;
+  prepare(body: unknown): Promise<PreparedJob | PreparedQueueing>;
   readonly totalTimeoutMs: number;
 }
 
@@ -27,6 +28,11 @@ export interface PreparedJob {
   readonly input: unknown;
   readonly job: Job<never>;
   readonly stages: readonly StagePlan[];
+}
+
+/** A job that goes to a queue. */
+export interface PreparedQueueing {
+  readonly queue: RunQueue;
 }
 
 export interface EndpointOptions {
@@ -42,6 +48,8 @@ export interface EndpointOptions {
   readonly leaseMs: number;
   /** Starts a run that the store has made. */
   readonly start: (todo: RunToDo) => void;
+  /** Hands a run that the store has made to a queue. */
+  readonly enqueue: (queue: RunQueue, run: Parameters<RunQueue["enqueue"]>[0]) => void;
   readonly isClosing: () => boolean;
 }
 
@@ -87,7 +95,7 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     const isDetached = prefersAsync(req);
     const scope = req.baseUrl ?? "";
     const fingerprint = fingerprintOf(body);
-    const { leaseMs } = options;
+    const queue = "queue" in prepared ? prepared.queue : null;
     const outcome = await store.create({
       run,
       scope,
@@ -95,8 +103,9 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
       key,
       fingerprint,
       lease,
-      leaseMs,
+      leaseMs: queue?.timeoutMs ?? options.leaseMs,
       isDetached,
+      ...(queue ? { queued: queue.events } : {}),
     });
     if (outcome.kind === "conflict") throw new Problem("conflict");
     if (outcome.kind === "busy") throw new Problem("overloaded", { retryAfterMs: outcome.retryAfterMs });
@@ -110,7 +119,10 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     if (!isNew) return;
     const { totalTimeoutMs } = spec;
     // After `open` is on its way: the viewer knows of its run before the job does anything.
-    process.nextTick(() => options.start({ run, lease, principal, totalTimeoutMs, ...prepared }));
+    process.nextTick(() => {
+      if ("queue" in prepared) options.enqueue(prepared.queue, { run, lease, principal });
+      else options.start({ run, lease, principal, totalTimeoutMs, ...prepared });
+    });
   }
 
   /** A request that names an event can never start work, whatever its body. */

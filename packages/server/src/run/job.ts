@@ -1,4 +1,4 @@
-import type { ProgressAmount, Usage } from "@ai-progress-stream/protocol";
+import type { ProgressAmount, RunState, Usage } from "@ai-progress-stream/protocol";
 import type { ModelAnswer, ModelRequest, Provider } from "../upstream/provider.js";
 
 /** What a job can say of itself, of the whole run or, inside `stage`, of that stage. */
@@ -36,6 +36,11 @@ export interface JobContext<Input = unknown> extends Reporter {
   readonly signal: AbortSignal;
   readonly runId: string;
   readonly principal: string | null;
+  /**
+   * What an earlier attempt at this run has recorded, for a worker that goes on with it (`resume`): go on where it
+   * stopped. Null: this is the first attempt.
+   */
+  readonly previous: RunState | null;
   /**
    * Runs one stage: running before `work`, done after it, failed if it throws. Gives what `work` gives.
    * An id that was not planned is added as a stage of weight 0.

@@ -1,4 +1,4 @@
-import type { EndEvent, LoggedEvent, TextChannel } from "@ai-progress-stream/protocol";
+import type { EndEvent, LoggedEvent, RunState, TextChannel } from "@ai-progress-stream/protocol";
 import { type Clock, delay } from "../clock.js";
 import { type Orders, type RunStore, StoreError } from "../store/run-store.js";
 import { RunFailure } from "./failure.js";
@@ -19,6 +19,8 @@ export interface RecorderOptions {
   readonly store: RunStore;
   readonly run: string;
   readonly lease: string;
+  /** What there is of the run already; null: nothing. */
+  readonly before: RunState | null;
   readonly clock: Clock;
   readonly limits: RecorderLimits;
   /** Each event, once, in order, as it goes into the log. */
@@ -47,11 +49,11 @@ const HIGH_WATER_CHARS = 65_536;
 const RETRY_MS = [50, 200, 1_000, 2_000, 5_000, 5_000, 5_000];
 
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { store, run, lease, clock, limits } = options;
+  const { store, run, lease, before, clock, limits } = options;
   let pending: LoggedEvent[] = [];
   let pendingChars = 0;
-  let textChars = 0;
-  let nextSeq = 1;
+  let textChars = before ? before.text.length + before.reasoning.length : 0;
+  let nextSeq = (before?.seq ?? 0) + 1;
   let flushing: Promise<void> | null = null;
   let isEnding = false;
   let isClosed = false;

@@ -1,4 +1,11 @@
-import type { CancelReason, LoggedEvent, RunState, RunStatus } from "@ai-progress-stream/protocol";
+import type {
+  CancelReason,
+  EndEvent,
+  LoggedEvent,
+  RunState,
+  RunStatus,
+  TextEvent,
+} from "@ai-progress-stream/protocol";
 
 /** A run as it is put into the store. */
 export interface NewRun {
@@ -18,7 +25,15 @@ export interface NewRun {
   readonly leaseMs: number;
   /** True: it runs to its end whether or not anybody looks. */
   readonly isDetached: boolean;
+  /**
+   * Present: nobody works on the run yet. It begins with these events and waits for its first {@link RunStore.claim}
+   * for `leaseMs`; `lease` may write to it until then. Whoever cancels it meanwhile ends it.
+   */
+  readonly queued?: readonly QueuedEvent[];
 }
+
+/** What can be said of a run before there is work on it. */
+export type QueuedEvent = Exclude<LoggedEvent, TextEvent | EndEvent>;
 
 export type CreateOutcome =
   | { readonly kind: "created" }
@@ -49,6 +64,24 @@ export type Page =
       readonly hasEnded: boolean;
     }
   | { readonly kind: "snapshot"; readonly state: RunState };
+
+/** What a process that takes on a run asks for. */
+export interface RunClaim {
+  /** Drawn anew for each attempt: the token of the new producer. */
+  readonly lease: string;
+  readonly leaseMs: number;
+  /** How long after an expired lease the run is still left to a further claim, before it may be reaped. */
+  readonly graceMs: number;
+}
+
+export type ClaimOutcome =
+  /** The run is the caller's; `state` is what there is of it. Not `isFirst`: another producer had it before. */
+  | { readonly kind: "claimed"; readonly state: RunState; readonly isFirst: boolean }
+  /** Somebody else's lease is live, for so much longer. */
+  | { readonly kind: "held"; readonly retryAfterMs: number }
+  /** It has its end, that of a run that has waited too long included. */
+  | { readonly kind: "ended" }
+  | { readonly kind: "gone" };
 
 /** What the producer is told whenever it shows its lease. */
 export interface Orders {
@@ -87,9 +120,20 @@ export interface RunStore {
   attend(run: string, viewer: string, untilAt: number): Promise<void>;
   /** That viewer has left. */
   leave(run: string, viewer: string): Promise<void>;
-  /** Asks the producer, wherever it is, to stop. False: there is no such run, or it has ended. */
+  /**
+   * Takes a run on: a queued one, or one whose lease has expired. Atomic: of any number of callers one has it. The
+   * same claim may be repeated. Only a store that can queue runs has it.
+   */
+  claim?(run: string, claim: RunClaim): Promise<ClaimOutcome>;
+  /**
+   * Asks the producer, wherever it is, to stop; a queued run, which has none, is ended at once. False: there is no such
+   * run, or it has ended.
+   */
   requestCancel(run: string, reason: CancelReason): Promise<boolean>;
-  /** If the lease has expired: ends the run as failed with `producer_lost`, once. True: it was this call. */
+  /**
+   * If the lease has expired, and its grace: ends the run as failed, once. `producer_lost`; `overloaded` where nobody
+   * has claimed it in time. True: it was this call.
+   */
   reap(run: string): Promise<boolean>;
   /** Lets go of timers and connections. */
   close(): Promise<void>;
