@@ -13,7 +13,10 @@ import { createRelay } from "./upstream/relay.js";
 import { defaultTimeouts, type UpstreamTimeouts } from "./upstream/timeouts.js";
 
 export interface ProgressWorkerOptions extends RunHooks {
-  /** Where the runs live that web nodes have queued: the same Redis, the same secret. Closed with the worker. */
+  /**
+   * Where the runs live that web nodes have queued: the same Redis, the same secret. Closed with the worker; where it is
+   * that of a progress server in the same process, close that first.
+   */
   readonly store: RunStore;
   /** How long a run goes on with no viewer left, in milliseconds; `Infinity`: to its end. @defaultValue 60_000 */
   readonly abandonAfterMs?: number;
