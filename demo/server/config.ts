@@ -9,6 +9,8 @@ export interface DemoConfig {
     readonly apiKey: string | undefined;
     readonly model: string;
   } | null;
+  /** Null: runs live in this process. */
+  readonly redis: { readonly url: string; readonly secret: string } | null;
   readonly abandonAfterMs: number;
   readonly heartbeatMs: number;
   readonly timeouts: {
@@ -34,6 +36,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): DemoConfig {
     upstream: baseURL
       ? { baseURL, apiKey: env["AI_API_KEY"], model: env["AI_MODEL"] || "gpt-4.1-mini" }
       : null,
+    redis: readRedis(env),
     abandonAfterMs: ms("ABANDON_AFTER_MS", 60_000),
     heartbeatMs: ms("HEARTBEAT_MS", 15_000),
     timeouts: {
@@ -43,6 +46,16 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): DemoConfig {
       totalMs: ms("TOTAL_TIMEOUT_MS", 600_000),
     },
   };
+}
+
+function readRedis(env: NodeJS.ProcessEnv): DemoConfig["redis"] {
+  const url = env["REDIS_URL"];
+  if (!url) return null;
+  const secret = env["RUN_SECRET"];
+  if (secret) return { url, secret };
+  throw new Error(
+    "REDIS_URL is set and RUN_SECRET is not. Set it to the same 16 characters or more on every node: openssl rand -base64 32",
+  );
 }
 
 function readNumber(env: NodeJS.ProcessEnv, name: string, fallback: number): number {

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { Server } from "node:http";
 import { fileURLToPath } from "node:url";
 import express, { type RequestHandler } from "express";
 
@@ -19,12 +20,12 @@ export function builtPages(): Page {
   return { handler: express.static(builtPage), close: async () => {} };
 }
 
-/** The page from its sources, by Vite: a change shows at once. */
-export async function livePages(): Promise<Page> {
+/** The page from its sources, by Vite: a change shows at once, told over the demo's own port. */
+export async function livePages(server: Server): Promise<Page> {
   const { createServer } = await import("vite");
   const vite = await createServer({
     root: `${demoFolder}/page`,
-    server: { middlewareMode: true },
+    server: { middlewareMode: true, hmr: { server } },
     appType: "mpa",
   });
   return { handler: vite.middlewares, close: () => vite.close() };
