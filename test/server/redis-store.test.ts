@@ -218,6 +218,19 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
     expect(await direct.read(spec.run, 0)).toMatchObject({ kind: "tail", events: { length: 4 } });
   });
 
+  test("a process that stood still for longer than an answer may take reads the answer all the same", async () => {
+    const redis = await startRedis();
+    const { lines, logger } = recordingLogger();
+    const store = redis.store({ timeoutMs: 200, logger });
+    const spec = newRun();
+    await store.create(spec);
+    const found = store.find(spec.run, owner);
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const until = Date.now() + 600; Date.now() < until; );
+    expect(await found).toMatchObject({ run: spec.run });
+    expect(lines).toEqual([]);
+  });
+
   test("a subscription that has died without a word is noticed, and its listeners are woken", async () => {
     const redis = await startRedis();
     const proxy = await tcpProxy(redis.url);
