@@ -142,10 +142,13 @@ async function manyViewers(port, redis) {
   const watching = await memory(port);
   const list = String(await redis.sendCommand(["CLIENT", "LIST"]));
   const connections = list.split("\n").filter((line) => line.includes("name=ai-progress-stream ")).length;
+  await redis.sendCommand(["CONFIG", "RESETSTAT"]);
   await fetch(`http://127.0.0.1:${port}/go`);
   const connected = await Promise.all(viewers);
   const again = connected.reduce((sum, count) => sum + count - 1, 0);
   const after = await memory(port);
+  const stats = String(await redis.sendCommand(["INFO", "commandstats"]));
+  const [, scripts, eachUs] = /cmdstat_evalsha:calls=(\d+),.*?usec_per_call=([\d.]+)/.exec(stats);
   lateMs.sort((a, b) => a - b);
   const each = (field) => `${((watching[field] - before[field]) / VIEWERS / 1000).toFixed(1)} kB`;
   const seconds = (DELTAS * PAUSE_MS) / 1000;
@@ -157,6 +160,9 @@ async function manyViewers(port, redis) {
   );
   console.log(
     `  deliveries               ${lateMs.length}, ${Math.round(lateMs.length / seconds)} a second: p50 ${at(lateMs, 0.5)} ms, p99 ${at(lateMs, 0.99)} ms, worst ${lateMs.at(-1)} ms`,
+  );
+  console.log(
+    `  scripts in Redis         ${scripts}, ${Math.round(scripts / seconds)} a second, ${Math.round(eachUs)} \u00b5s each`,
   );
   console.log(
     `  processor time           ${((after.cpuMs - watching.cpuMs) / seconds / 10).toFixed(0)} % of a core`,

@@ -8,12 +8,12 @@ import { callSse, reduceAnswers, type SseAnswer } from "../support/sse-client.js
 
 const LEASE = { leaseMs: 1_000, resumeWithinMs: 30_000 };
 
-async function fleet() {
+async function fleet(worker = LEASE) {
   const redis = await startRedis();
   const [web, other, first] = await Promise.all([
     startNode(redis, "http://127.0.0.1:1", { backstopMs: 300 }),
     startNode(redis, "http://127.0.0.1:1", { backstopMs: 300 }),
-    startWorker(redis, LEASE),
+    startWorker(redis, worker),
   ]);
   const queue = listQueue<CountingJob>(redis.url);
   onTestFinished(() => queue.close());
@@ -119,6 +119,34 @@ describe.skipIf(whyNoRedis !== null)("workers in processes of their own", () => 
     expect(await finalState(job)).toMatchObject({ status: "succeeded", text: counted(200) });
     await until(() => outcomes(first).length === 1);
     expect(outcomes(first)).toEqual(["lost"]);
+  });
+
+  test("a Redis that stands still for a while costs a worker's run no character", async () => {
+    const { redis, web, other, first } = await fleet({ ...LEASE, leaseMs: 15_000 });
+    const job = await startJob([web.queued, other.queued], { count: 300 });
+    await job.begun;
+    await redis.command("CLIENT", "PAUSE", "1500", "ALL");
+    expect(await finalState(job)).toMatchObject({ status: "succeeded", text: counted(300) });
+    await until(() => outcomes(first).length === 1);
+    expect(first.logged.length).toBeLessThan(5);
+  });
+
+  test("a Redis that dies ends what a worker works on, and neither it nor the nodes", async () => {
+    const { redis, web, other, first } = await fleet();
+    const job = await startJob([web.queued, other.queued], { count: 100_000 });
+    await job.begun;
+    await redis.kill();
+    for (let n = 0; n < 20; n++) {
+      expect((await callSse(web.queued, { body: { count: 1 } })).status).toBe(503);
+    }
+    await redis.start();
+    await until(() => outcomes(first)[0] === "lost");
+    await Promise.all([job.answer, job.onOther]);
+    await until(async () => (await fetch(`${web.queued}/${job.run}`)).status === 404);
+    for (const { process, logged } of [web, other, first]) {
+      expect(process.exitCode).toBeNull();
+      expect(logged.length).toBeLessThan(10);
+    }
   });
 
   test("a worker that is told to stop ends its run as shutdown, and leaves nothing that keeps it alive", async () => {
