@@ -78,6 +78,9 @@ export interface ProgressWorker {
   close(options?: { readonly drainMs?: number }): Promise<void>;
 }
 
+/** A timer may come a little before its time, and a lease that is renewed is renewed by much more than this. */
+const SLACK_MS = 20;
+
 /** @throws TypeError where the store cannot hand runs over */
 export function createProgressWorker(options: ProgressWorkerOptions): ProgressWorker {
   const { clock = systemClock, logger = stderrLogger, leaseMs = 15_000 } = options;
@@ -102,7 +105,7 @@ export function createProgressWorker(options: ProgressWorkerOptions): ProgressWo
   async function claim(run: string, lease: string, graceMs: number): Promise<ClaimOutcome> {
     let outcome = await store.claim(run, { lease, leaseMs, graceMs });
     if (outcome.kind === "held") {
-      await delay(clock, outcome.retryAfterMs, closing.signal);
+      await delay(clock, outcome.retryAfterMs + SLACK_MS, closing.signal);
       refuseIfClosing();
       outcome = await store.claim(run, { lease, leaseMs, graceMs });
     }
