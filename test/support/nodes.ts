@@ -56,6 +56,17 @@ const bootstrap = (entry: string): string => `
   });
 `;
 
+/** A process that is spoken to over IPC. Whoever starts it ends it. */
+export function forkSource(entry: string): ChildProcess {
+  return spawn(process.execPath, ["--input-type=module", "-e", bootstrap(entry)], {
+    cwd: folder,
+    env: { PATH: process.env["PATH"] },
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    // JSON would lose Infinity, and halves of surrogate pairs.
+    serialization: "advanced",
+  });
+}
+
 interface StartedProcess extends TestProcess {
   /** Of stdout. */
   readonly lines: readonly string[];
