@@ -1,4 +1,5 @@
 import { createProgressServer, openaiChat, type ProgressServer } from "@ai-progress-stream/server";
+import { redisStore } from "@ai-progress-stream/server/redis";
 import express, { type Express } from "express";
 import { analyzeTask } from "./analyze.js";
 import type { DemoConfig } from "./config.js";
@@ -21,6 +22,7 @@ export async function createDemoApp(config: DemoConfig): Promise<DemoApp> {
     : openaiChat({ baseURL: simulated?.baseURL });
   const model = config.upstream?.model ?? "simulated";
   const progress = createProgressServer({
+    ...(config.redis ? { store: redisStore(config.redis) } : {}),
     abandonAfterMs: config.abandonAfterMs,
     heartbeatMs: config.heartbeatMs,
     timeouts: config.timeouts,

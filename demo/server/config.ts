@@ -6,6 +6,8 @@ export interface DemoConfig {
   readonly port: number;
   /** Null: the simulated provider answers. */
   readonly upstream: UpstreamConfig | null;
+  /** Null: runs live in this process. */
+  readonly redis: { readonly url: string; readonly secret: string } | null;
   readonly abandonAfterMs: number;
   readonly heartbeatMs: number;
   readonly timeouts: {
@@ -28,6 +30,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): DemoConfig {
   return {
     port: readNumber(env, "PORT", 3000),
     upstream: readUpstream(env),
+    redis: readRedis(env),
     abandonAfterMs: ms("ABANDON_AFTER_MS", 60_000),
     heartbeatMs: ms("HEARTBEAT_MS", 15_000),
     timeouts: {
@@ -54,6 +57,16 @@ function readUpstream(env: NodeJS.ProcessEnv): UpstreamConfig | null {
 }
 
 const isProviderName = (name: string): name is ProviderName => Object.hasOwn(providers, name);
+
+function readRedis(env: NodeJS.ProcessEnv): DemoConfig["redis"] {
+  const url = env["REDIS_URL"];
+  if (!url) return null;
+  const secret = env["RUN_SECRET"];
+  if (secret) return { url, secret };
+  throw new Error(
+    "REDIS_URL is set and RUN_SECRET is not. Set it to the same 16 characters or more on every node: openssl rand -base64 32",
+  );
+}
 
 function readNumber(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
   const text = env[name]?.trim();

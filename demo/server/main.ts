@@ -13,11 +13,12 @@ try {
 
 async function main(isProd: boolean): Promise<void> {
   const config = readConfig();
-  const page = isProd ? builtPages() : await livePages();
+  const server = createServer();
+  const page = isProd ? builtPages() : await livePages(server);
   const demo = await createDemoApp(config);
   demo.app.use(page.handler);
 
-  const server = createServer(demo.app);
+  server.on("request", demo.app);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === "EADDRINUSE";

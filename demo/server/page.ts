@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { Server } from "node:http";
 import { fileURLToPath } from "node:url";
 import express, { type RequestHandler } from "express";
 
@@ -19,16 +20,19 @@ export function builtPages(): Page {
   return { handler: express.static(builtPage), close: async () => {} };
 }
 
-/** The page from its sources, by Vite: a change shows at once. The examples come when they are first asked for. */
-export async function livePages(): Promise<Page> {
+/**
+ * The page from its sources, by Vite: a change shows at once, told over the demo's own port. The examples come when
+ * they are first asked for.
+ */
+export async function livePages(server: Server): Promise<Page> {
   const { createServer } = await import("vite");
-  const serve = (folder: string, server: object = {}) =>
+  const serve = (folder: string, options: object) =>
     createServer({
       root: `${demoFolder}/${folder}`,
-      server: { middlewareMode: true, ...server },
+      server: { middlewareMode: true, ...options },
       appType: "mpa",
     });
-  const page = await serve("page");
+  const page = await serve("page", { hmr: { server } });
   let examples: ReturnType<typeof serve> | null = null;
   return {
     handler: async (req, res, next) => {

@@ -1,11 +1,12 @@
 import type { LoggedEvent } from "@ai-progress-stream/protocol";
 import type { Logger, NewRun, RunStore } from "@ai-progress-stream/server";
 import { redisStore } from "@ai-progress-stream/server/redis";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { until } from "../support/gate.js";
 import { manualClock } from "../support/manual-clock.js";
 import { progressApp } from "../support/progress-app.js";
 import { REDIS_SECRET, startRedis, whyNoRedis } from "../support/redis.js";
+import { type StoreProcess, startStoreProcess } from "../support/remote-store.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
 import { describeRunStore } from "../support/store-contract.js";
 import { tcpProxy } from "../support/tcp-proxy.js";
@@ -58,6 +59,20 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
     const redis = await startRedis();
     const clock = manualClock();
     return { store: redis.store({ clock }), other: redis.store({ clock }), clock };
+  });
+
+  describe("of two processes", () => {
+    let process: StoreProcess;
+    beforeAll(async () => {
+      process = await startStoreProcess();
+    });
+    afterAll(() => process.kill());
+
+    describeRunStore("the Redis store of two processes", async () => {
+      const redis = await startRedis();
+      const clock = manualClock();
+      return { store: redis.store({ clock }), other: process.store(redis, clock), clock };
+    });
   });
 
   test("it goes by the time of Redis, and a node's clock that is wrong ends no lease and no presence", async () => {
@@ -216,6 +231,19 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
       state: { seq: 4, text: "abc", status: "succeeded" },
     });
     expect(await direct.read(spec.run, 0)).toMatchObject({ kind: "tail", events: { length: 4 } });
+  });
+
+  test("a process that stood still for longer than an answer may take reads the answer all the same", async () => {
+    const redis = await startRedis();
+    const { lines, logger } = recordingLogger();
+    const store = redis.store({ timeoutMs: 200, logger });
+    const spec = newRun();
+    await store.create(spec);
+    const found = store.find(spec.run, owner);
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const until = Date.now() + 600; Date.now() < until; );
+    expect(await found).toMatchObject({ run: spec.run });
+    expect(lines).toEqual([]);
   });
 
   test("a subscription that has died without a word is noticed, and its listeners are woken", async () => {

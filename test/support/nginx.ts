@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -33,6 +33,33 @@ export async function startNginx(target: string, directives = ""): Promise<strin
         location / { proxy_pass ${target}; ${directives} }
       }
     }`;
+  await run(folder, config);
+  const origin = `http://127.0.0.1:${port}`;
+  await until(() =>
+    fetch(origin, { method: "HEAD" }).then(
+      () => true,
+      () => false,
+    ),
+  );
+  return origin;
+}
+
+/**
+ * A real nginx by a configuration of this repository's, in which only the addresses named in `ports` are replaced.
+ * Gives the folder that it runs in.
+ */
+export async function startNginxBy(file: URL, ports: Readonly<Record<string, number>>): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "nginx-"));
+  let config = readFileSync(file, "utf8");
+  for (const [address, port] of Object.entries(ports)) {
+    if (!config.includes(address)) throw new Error(`${file.pathname} does not name ${address}`);
+    config = config.replaceAll(address, `127.0.0.1:${port}`);
+  }
+  await run(folder, config);
+  return folder;
+}
+
+async function run(folder: string, config: string): Promise<void> {
   writeFileSync(join(folder, "nginx.conf"), config);
   const nginx = spawn(
     "nginx",
@@ -46,12 +73,4 @@ export async function startNginx(target: string, directives = ""): Promise<strin
     await new Promise((resolve) => nginx.once("exit", resolve));
     rmSync(folder, { recursive: true, force: true });
   });
-  const origin = `http://127.0.0.1:${port}`;
-  await until(() =>
-    fetch(origin, { method: "HEAD" }).then(
-      () => true,
-      () => false,
-    ),
-  );
-  return origin;
 }

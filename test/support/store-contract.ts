@@ -1,5 +1,5 @@
 import { type LoggedEvent, type RunState, reduce } from "@ai-progress-stream/protocol";
-import type { NewRun, Page, RunStore } from "@ai-progress-stream/server";
+import type { NewRun, Page, QueuedEvent, RunClaim, RunStore } from "@ai-progress-stream/server";
 import { describe, expect, test } from "vitest";
 import type { ManualClock } from "./manual-clock.js";
 
@@ -211,6 +211,137 @@ export function describeRunStore(name: string, open: () => Promise<StoreUnderTes
         code: "ended",
       });
       expect(await other.reap(spec.run)).toBe(false);
+    });
+
+    describe("with runs that wait in a queue", () => {
+      const queued: QueuedEvent[] = [
+        { type: "start", at: 1, stages: [{ id: "a", label: "A" }] },
+        { type: "progress", at: 1, message: "Waiting" },
+      ];
+      const claimOf = (lease: string, graceMs = 0): RunClaim => ({ lease, leaseMs: 1_000, graceMs });
+      const claim = (store: RunStore, run: string, lease: string, graceMs?: number) =>
+        store.claim?.(run, claimOf(lease, graceMs));
+      const waiting = { status: "running", seq: 2, message: "Waiting", stages: [{ status: "pending" }] };
+
+      test("a queued run is there with its first events, and of many who claim it one has it", async () => {
+        const { store, other } = await open();
+        const spec = newRun({ queued, key: "k" });
+        expect(await store.create(spec)).toEqual({ kind: "created" });
+        expect(await other.create(newRun({ queued, key: "k" }))).toEqual({ kind: "attached", run: spec.run });
+        expect(await other.find(spec.run, owner)).toMatchObject({ status: "running", head: 2 });
+        expect(await other.read(spec.run, 0)).toMatchObject({ kind: "tail", events: queued });
+        expect(await other.read(spec.run, null)).toMatchObject({ state: waiting });
+        const outcomes = await Promise.all(
+          Array.from({ length: 20 }, (_, n) => claim(n % 2 ? store : other, spec.run, `worker-${n}`)),
+        );
+        const [first, ...rest] = outcomes.filter((outcome) => outcome?.kind !== "held");
+        expect(first).toMatchObject({ kind: "claimed", isFirst: true, state: waiting });
+        expect(rest).toEqual([]);
+        const winner = `worker-${outcomes.findIndex((outcome) => outcome?.kind === "claimed")}`;
+        // The answer may have been lost.
+        expect(await claim(other, spec.run, winner)).toMatchObject({ kind: "claimed", isFirst: true });
+        await other.append(spec.run, winner, 3, [text("x")]);
+        await expect(store.append(spec.run, spec.lease, 4, [text("y")])).rejects.toMatchObject({
+          code: "stale_lease",
+        });
+        await other.append(spec.run, winner, 4, [end]);
+        expect(await claim(store, spec.run, winner)).toEqual({ kind: "ended" });
+        expect(await claim(store, spec.run, "late")).toEqual({ kind: "ended" });
+        expect(await claim(store, "nowhere", "late")).toEqual({ kind: "gone" });
+      });
+
+      test("who has made a queued run may write to it until it is claimed", async () => {
+        const { store, other } = await open();
+        const spec = newRun({ queued });
+        await store.create(spec);
+        const refused: LoggedEvent = { type: "end", at: 2, status: "cancelled", reason: "limit" };
+        await store.append(spec.run, spec.lease, 3, [refused]);
+        expect(await claim(other, spec.run, "worker")).toEqual({ kind: "ended" });
+        expect(await other.read(spec.run, null)).toMatchObject({ state: { seq: 3, reason: "limit" } });
+      });
+
+      test("a lease that is live is held for so long, and after it the run is another's, with all it has", async () => {
+        const { store, other, clock } = await open();
+        const spec = newRun({ queued });
+        await store.create(spec);
+        await claim(store, spec.run, "first");
+        const pieces = [text("a\u00e9"), { ...text("why"), channel: "reasoning" } as LoggedEvent];
+        await store.append(spec.run, "first", 3, pieces);
+        await clock.advance(600);
+        expect(await claim(other, spec.run, "second")).toEqual({ kind: "held", retryAfterMs: 401 });
+        await clock.advance(401);
+        expect(await claim(other, spec.run, "second")).toMatchObject({
+          kind: "claimed",
+          isFirst: false,
+          state: { seq: 4, text: "a\u00e9", reasoning: "why" },
+        });
+        await expect(store.renew(spec.run, "first")).rejects.toMatchObject({ code: "stale_lease" });
+        await expect(store.append(spec.run, "first", 5, [end])).rejects.toMatchObject({
+          code: "stale_lease",
+        });
+        await other.append(spec.run, "second", 5, [text("b"), end]);
+        expect(await store.read(spec.run, null)).toMatchObject({ state: { text: "a\u00e9b", seq: 6 } });
+      });
+
+      test("a run that was made without a queue is held by who made it, and left to a claim when that is dead", async () => {
+        const { store, other, clock } = await open();
+        const spec = newRun();
+        await store.create(spec);
+        await store.append(spec.run, spec.lease, 1, [text("a")]);
+        expect(await claim(other, spec.run, "worker")).toMatchObject({ kind: "held" });
+        await clock.advance(LEASE_MS + 1);
+        expect(await claim(other, spec.run, "worker")).toMatchObject({ kind: "claimed", isFirst: false });
+      });
+
+      test("an expired lease is reaped only when its grace is over", async () => {
+        const { store, other, clock } = await open();
+        const spec = newRun({ queued });
+        await store.create(spec);
+        await claim(store, spec.run, "worker", 5_000);
+        await clock.advance(6_000);
+        expect(await other.reap(spec.run)).toBe(false);
+        await clock.advance(1);
+        expect(await other.reap(spec.run)).toBe(true);
+        expect(await other.read(spec.run, null)).toMatchObject({
+          state: { status: "failed", error: { code: "producer_lost" } },
+        });
+        expect(await claim(other, spec.run, "second")).toEqual({ kind: "ended" });
+      });
+
+      test("a run that nobody claims in time fails as overloaded, whether it is looked after or claimed too late", async () => {
+        const { store, other, clock } = await open();
+        const [reaped, late] = [newRun({ queued }), newRun({ queued })];
+        await store.create(reaped);
+        await store.create(late);
+        await clock.advance(LEASE_MS);
+        expect(await other.reap(reaped.run)).toBe(false);
+        await clock.advance(1);
+        expect(await other.reap(reaped.run)).toBe(true);
+        expect(await claim(other, late.run, "worker")).toEqual({ kind: "ended" });
+        for (const { run } of [reaped, late]) {
+          expect(await other.read(run, null)).toMatchObject({
+            state: { status: "failed", error: { code: "overloaded", retryable: true } },
+          });
+        }
+      });
+
+      test("a queued run that is cancelled ends at once, one that is claimed through its worker", async () => {
+        const { store, other } = await open();
+        const [waits, runs] = [newRun({ queued }), newRun({ queued })];
+        await store.create(waits);
+        await store.create(runs);
+        await claim(store, runs.run, "worker");
+        expect(await other.requestCancel(waits.run, "user")).toBe(true);
+        expect(await other.requestCancel(waits.run, "user")).toBe(false);
+        expect(await store.read(waits.run, 2)).toMatchObject({
+          events: [{ type: "end", status: "cancelled", reason: "user" }],
+          hasEnded: true,
+        });
+        expect(await claim(store, waits.run, "worker")).toEqual({ kind: "ended" });
+        expect(await other.requestCancel(runs.run, "user")).toBe(true);
+        expect(await other.find(runs.run, owner)).toMatchObject({ status: "running" });
+        expect(await store.renew(runs.run, "worker")).toMatchObject({ cancelRequested: "user" });
+      });
     });
 
     test("a request to cancel reaches the producer once, with its first reason", async () => {

@@ -1,9 +1,9 @@
-import type { ProgressServer, ProgressServerOptions } from "@ai-progress-stream/server";
+import type { ProgressServerOptions, TaskOptions } from "@ai-progress-stream/server";
 import { gate } from "./gate.js";
 import { type ProgressApp, progressApp } from "./progress-app.js";
 import { callSse, type SseAnswer, type SseCall } from "./sse-client.js";
 
-export type TaskRun = Parameters<ProgressServer["task"]>[0]["run"];
+export type TaskRun = TaskOptions["run"];
 
 /** An app with one job, mounted at `/task`. */
 export const taskApp = (

@@ -27,19 +27,23 @@ export type {
   ProgressServerOptions,
   ProxyOptions,
   RelayOptions,
-  RunHooks,
-  RunInfo,
   TaskOptions,
 } from "./options.js";
 export { createProgressServer, type ProgressServer } from "./progress-server.js";
+export type { QueuedJob, QueuedTaskOptions } from "./queued-task.js";
 export { isRunFailure, RunFailure, type RunFailureOptions } from "./run/failure.js";
 export type { Job, JobContext, Reporter, StageReporter } from "./run/job.js";
+export type { RunHooks, RunInfo } from "./run/producer.js";
+export type { RunOutcome } from "./run/runner.js";
 export { type MemoryStoreOptions, memoryStore } from "./store/memory.js";
 export {
+  type ClaimOutcome,
   type CreateOutcome,
   type NewRun,
   type Orders,
   type Page,
+  type QueuedEvent,
+  type RunClaim,
   type RunOwner,
   type RunRecord,
   type RunStore,
@@ -66,3 +70,10 @@ export type { ProxyEvent, ProxyRequest, ProxyRules } from "./upstream/proxy.js";
 export type { RetryNotice } from "./upstream/retry.js";
 export type { ServiceOptions } from "./upstream/service.js";
 export type { UpstreamTimeouts } from "./upstream/timeouts.js";
+export {
+  createProgressWorker,
+  type PerformOptions,
+  type PerformOutcome,
+  type ProgressWorker,
+  type ProgressWorkerOptions,
+} from "./worker.js";

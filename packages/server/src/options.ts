@@ -1,30 +1,16 @@
-import type { LoggedEvent, RunState, StagePlan } from "@ai-progress-stream/protocol";
+import type { StagePlan } from "@ai-progress-stream/protocol";
 import type { Clock } from "./clock.js";
 import type { CorsOptions } from "./http/cors.js";
 import type { ExpressRequest } from "./http/express.js";
 import type { InputSchema } from "./http/schema.js";
 import type { Logger } from "./logger.js";
 import type { JobContext } from "./run/job.js";
+import type { RunHooks, RunInfo } from "./run/producer.js";
 import type { RunStore } from "./store/run-store.js";
 import type { AnswerOptions, Provider } from "./upstream/provider.js";
 import type { ProxyRequest, ProxyRules } from "./upstream/proxy.js";
 import type { RetryNotice } from "./upstream/retry.js";
 import type { UpstreamTimeouts } from "./upstream/timeouts.js";
-
-export interface RunInfo {
-  readonly runId: string;
-  readonly principal: string | null;
-}
-
-/** Called as a run goes on: the server's for all runs, then the endpoint's for its own. */
-export interface RunHooks {
-  /** A run has begun. What a hook throws is logged and changes nothing. */
-  readonly onStart?: (run: RunInfo) => void | Promise<void>;
-  /** Each event of each run, in order, as it is logged. */
-  readonly onEvent?: (event: LoggedEvent, run: RunInfo) => void;
-  /** A run has ended: the place to save its text. Called once per run, by the process that ran it. */
-  readonly onEnd?: (state: RunState, run: RunInfo) => void | Promise<void>;
-}
 
 /** Bounds. Each keeps one thing from growing without end. */
 export interface Limits {

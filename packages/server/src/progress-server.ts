@@ -1,25 +1,24 @@
-import type { LoggedEvent, StagePlan } from "@ai-progress-stream/protocol";
-import { delay, systemClock } from "./clock.js";
+import type { StagePlan } from "@ai-progress-stream/protocol";
+import { systemClock } from "./clock.js";
 import { createFailureLog } from "./failure-log.js";
 import { createAudience } from "./http/audience.js";
 import { createCors } from "./http/cors.js";
 import { createEndpoint, type JobSpec } from "./http/endpoint.js";
 import { type Middleware, toExpress } from "./http/express.js";
 import { invalidInput, validateInput } from "./http/schema.js";
-import { describeError, redactingLogger, stderrLogger } from "./logger.js";
+import { redactingLogger, stderrLogger } from "./logger.js";
 import {
   defaultLimits,
   type ProgressServerOptions,
   type ProxyOptions,
   type RelayOptions,
-  type RunHooks,
-  type RunInfo,
   type TaskOptions,
 } from "./options.js";
 import { createProxyJob } from "./proxy-job.js";
+import { checkQueue, createRunQueue, type QueuedTaskOptions } from "./queued-task.js";
 import type { Job, JobContext } from "./run/job.js";
 import { checkName } from "./run/names.js";
-import { type RunningRun, type RunToDo, startRun } from "./run/runner.js";
+import { createProducer, type RunHooks } from "./run/producer.js";
 import { memoryStore } from "./store/memory.js";
 import { createCaller } from "./upstream/call.js";
 import { readChatInput } from "./upstream/chat-input.js";
@@ -33,8 +32,8 @@ import { defaultTimeouts } from "./upstream/timeouts.js";
 export interface ProgressServer {
   /** An endpoint that asks a model and streams its answer: `{"prompt": "…"}` or `{"messages": […]}`. */
   relay(options: RelayOptions): Middleware;
-  /** An endpoint that runs a job of yours. */
-  task<Input = unknown>(options: TaskOptions<Input>): Middleware;
+  /** An endpoint that runs a job of yours, here (`run`) or in a worker (`enqueue`). */
+  task<Input = unknown>(options: TaskOptions<Input> | QueuedTaskOptions<Input>): Middleware;
   /**
    * An endpoint in front of another service's stream, of whatever dialect: what comes can be looked at, changed
    * and saved, a cancel is passed on, and viewers resume even if the service cannot.
@@ -50,9 +49,6 @@ export interface ProgressServer {
 
 /** How long a viewer may take to read the end of its run when the server closes. */
 const LAST_WORDS_MS = 2_000;
-
-/** How long `onEnd` may take to save what it is told when the server closes. */
-const HOOKS_MS = 10_000;
 
 /** Composes store, jobs and HTTP. One per process is enough; mount as many endpoints as you like. */
 export function createProgressServer(options: ProgressServerOptions = {}): ProgressServer {
@@ -81,72 +77,38 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
   });
   const relay = createRelay(callUpstream);
   const proxy = createProxy(callUpstream, { connections, clock, logger, maxRetries });
-  const running = new Map<string, RunningRun>();
-  /** Those, and those whose `onEnd` is not through. */
-  const ending = new Set<Promise<void>>();
-  /** Runs that a store is making just now. */
+  /** Runs that a store is making just now, and those that go into a queue. */
   const entering = new Set<Promise<void>>();
+  const producer = createProducer({
+    store,
+    clock,
+    logger,
+    relay,
+    proxy,
+    limits,
+    leaseMs,
+    abandonAfterMs: options.abandonAfterMs ?? 60_000,
+  });
   let closing: Promise<void> | null = null;
-  let isDrained = false;
 
   const logFailure = createFailureLog(logger, clock);
   const onError = (error: unknown): void => logFailure(error, {}, "the store failed");
   /** A run that this process itself works on is not dead, however late a sleeping machine renews its lease. */
-  const reap = async (run: string): Promise<boolean> => !running.has(run) && (await store.reap(run));
+  const reap = async (run: string): Promise<boolean> => !producer.has(run) && (await store.reap(run));
   const audience = createAudience({ store, clock, backstopMs, reap, onError });
-
-  async function callHook(name: string, call: () => unknown): Promise<void> {
-    try {
-      await call();
-    } catch (error) {
-      logger.error({ hook: name, ...describeError(error) }, "a hook failed");
-    }
-  }
-
-  function start(todo: RunToDo, own: RunHooks): void {
-    const info: RunInfo = { runId: todo.run, principal: todo.principal };
-    const hooks = [options, own];
-    const eventHooks = hooks.flatMap(({ onEvent }) => onEvent ?? []);
-    for (const { onStart } of hooks) if (onStart) void callHook("onStart", () => onStart(info));
-    const run = startRun(todo, {
-      store,
-      clock,
-      logger,
-      relay,
-      proxy,
-      limits,
-      leaseMs,
-      abandonAfterMs: options.abandonAfterMs ?? 60_000,
-      onEvents(_run, events: readonly LoggedEvent[]) {
-        if (eventHooks.length === 0) return;
-        for (const event of events) {
-          for (const onEvent of eventHooks) void callHook("onEvent", () => onEvent(event, info));
-        }
-      },
-    });
-    running.set(todo.run, run);
-    if (isDrained) run.cancel("shutdown");
-    const over = run.done.then(async () => {
-      running.delete(todo.run);
-      for (const { onEnd } of hooks) if (onEnd) await callHook("onEnd", () => tellEnd(onEnd, info));
-      ending.delete(over);
-    });
-    ending.add(over);
-  }
 
   function enter(): () => void {
     let leave = (): void => {};
     const left = new Promise<void>((resolve) => {
       leave = resolve;
     });
-    entering.add(left);
-    void left.then(() => entering.delete(left));
+    waitFor(left);
     return leave;
   }
 
-  async function tellEnd(onEnd: NonNullable<RunHooks["onEnd"]>, info: RunInfo): Promise<void> {
-    const page = await store.read(info.runId, null);
-    if (page?.kind === "snapshot") await onEnd(page.state, info);
+  function waitFor(entry: Promise<void>): void {
+    entering.add(entry);
+    void entry.then(() => entering.delete(entry));
   }
 
   function mount(spec: JobSpec, hooks: RunHooks): Middleware {
@@ -165,7 +127,8 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
         stallMs: options.stallMs ?? 30_000,
         leaseMs,
         reap,
-        start: (todo) => start(todo, hooks),
+        start: (todo) => producer.start(todo, [options, hooks]),
+        enqueue: (queue, run) => waitFor(queue.enqueue(run)),
         isClosing: () => closing !== null,
         enter,
       }),
@@ -173,16 +136,10 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
   }
 
   async function close(drainMs: number): Promise<void> {
-    const callOff = clock.after(drainMs, () => {
-      isDrained = true;
-      for (const run of running.values()) run.cancel("shutdown");
-    });
+    // Twice: what was being made when it began may have gone into a queue.
     await Promise.all(entering);
-    await Promise.all([...running.values()].map((run) => run.done));
-    callOff();
-    const told = new AbortController();
-    void Promise.all(ending).then(() => told.abort());
-    await delay(clock, HOOKS_MS, told.signal);
+    await Promise.all(entering);
+    await producer.drain(drainMs);
     await audience.close(LAST_WORDS_MS);
     connections.close();
     await store.close();
@@ -210,20 +167,24 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
       );
     },
 
-    task<Input>(taskOptions: TaskOptions<Input>) {
-      const { input: schema, stages = [], run } = taskOptions;
+    task<Input>(task: TaskOptions<Input> | QueuedTaskOptions<Input>) {
+      const { input: schema, stages = [] } = task;
       if (typeof stages !== "function") checkStages(stages);
+      if ("enqueue" in task) checkQueue(task, store);
       return mount(
         {
-          totalTimeoutMs: taskOptions.totalTimeoutMs ?? totalTimeoutMs,
+          totalTimeoutMs: ("run" in task && task.totalTimeoutMs) || totalTimeoutMs,
           async prepare(body) {
             const input = schema ? await validateInput(schema, body) : (body as Input);
             const plan = typeof stages === "function" ? stages(input) : stages;
             if (typeof stages === "function") checkStages(plan);
-            return { input, job: run as Job<never>, stages: plan };
+            if ("enqueue" in task) {
+              return { queue: createRunQueue(task, input, plan, { store, clock, logger }) };
+            }
+            return { input, job: task.run as Job<never>, stages: plan };
           },
         },
-        taskOptions,
+        "run" in task ? task : {},
       );
     },
 

@@ -1,5 +1,6 @@
-import type { ProxyOptions, RunInfo } from "./options.js";
+import type { ProxyOptions } from "./options.js";
 import type { JobContext } from "./run/job.js";
+import type { RunInfo } from "./run/producer.js";
 import { parseUrl } from "./upstream/base-url.js";
 import type { ProxyRequest } from "./upstream/proxy.js";
 import { lowerCased } from "./upstream/service.js";

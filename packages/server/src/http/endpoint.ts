@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isRunId, parseEventId, type StagePlan } from "@ai-progress-stream/protocol";
 import type { Clock } from "../clock.js";
 import type { FailureLog } from "../failure-log.js";
+import type { RunQueue } from "../queued-task.js";
 import type { Job } from "../run/job.js";
 import type { RunToDo } from "../run/runner.js";
 import {
@@ -25,7 +26,7 @@ export type EndpointRequest = IncomingMessage & { readonly baseUrl?: string; bod
 /** What a kind of endpoint does with an input. */
 export interface JobSpec {
   /** @throws Problem 422 where the input is not what the job takes */
-  prepare(body: unknown): Promise<PreparedJob>;
+  prepare(body: unknown): Promise<PreparedJob | PreparedQueueing>;
   readonly totalTimeoutMs: number;
 }
 
@@ -34,6 +35,11 @@ export interface PreparedJob {
   readonly input: unknown;
   readonly job: Job<never>;
   readonly stages: readonly StagePlan[];
+}
+
+/** A job that goes to a queue. */
+export interface PreparedQueueing {
+  readonly queue: RunQueue;
 }
 
 export interface EndpointOptions {
@@ -54,6 +60,8 @@ export interface EndpointOptions {
   readonly reap: (run: string) => Promise<boolean>;
   /** Starts a run that the store has made. */
   readonly start: (todo: RunToDo) => void;
+  /** Hands a run that the store has made to a queue. */
+  readonly enqueue: (queue: RunQueue, run: Parameters<RunQueue["enqueue"]>[0]) => void;
   readonly isClosing: () => boolean;
   /** A run is about to be made, or not; until then closing waits. Gives what to call when that is known. */
   readonly enter: () => () => void;
@@ -97,7 +105,8 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     const lease = randomUUID();
     const isDetached = prefersAsync(req);
     const scope = req.baseUrl ?? "";
-    const { leaseMs, maxRunsOfPrincipal } = options;
+    const queue = "queue" in prepared ? prepared.queue : null;
+    const { maxRunsOfPrincipal } = options;
     const newRun: NewRun = {
       run,
       scope,
@@ -105,9 +114,10 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
       key,
       fingerprint,
       lease,
-      leaseMs,
+      leaseMs: queue?.timeoutMs ?? options.leaseMs,
       isDetached,
       ...(Number.isFinite(maxRunsOfPrincipal) ? { maxRunsOfPrincipal } : {}),
+      ...(queue ? { queued: queue.events } : {}),
     };
     const outcome = await make(newRun, prepared);
     if (outcome.kind === "conflict") throw new Problem("conflict");
@@ -121,7 +131,7 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     else stream(req, res, record, isNew ? 0 : null);
   }
 
-  async function make(newRun: NewRun, prepared: PreparedJob): Promise<CreateOutcome> {
+  async function make(newRun: NewRun, prepared: PreparedJob | PreparedQueueing): Promise<CreateOutcome> {
     // Asked again after all that was waited for: whoever passes here is waited for by close().
     refuseWhileClosing();
     const leave = options.enter();
@@ -132,14 +142,21 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
       return outcome;
     } finally {
       const { run, lease, principal } = newRun;
-      const { totalTimeoutMs } = spec;
       // After `open` is on its way: the viewer knows of its run before the job does anything. A run that was made is
       // started even if it cannot be answered: nobody else would end it.
       process.nextTick(() => {
-        if (isMade) options.start({ run, lease, principal, totalTimeoutMs, ...prepared });
+        if (isMade) begin({ run, lease, principal }, prepared);
         leave();
       });
     }
+  }
+
+  function begin(
+    made: Pick<NewRun, "run" | "lease" | "principal">,
+    prepared: PreparedJob | PreparedQueueing,
+  ): void {
+    if ("queue" in prepared) options.enqueue(prepared.queue, made);
+    else options.start({ ...made, ...prepared, totalTimeoutMs: spec.totalTimeoutMs });
   }
 
   function refuseWhileClosing(): void {

@@ -1,4 +1,4 @@
-import type { ProgressAmount } from "@ai-progress-stream/protocol";
+import type { ProgressAmount, RunState } from "@ai-progress-stream/protocol";
 import type { ServiceProxy } from "../upstream/proxy.js";
 import type { Relay } from "../upstream/relay.js";
 import type { JobContext, Reporter } from "./job.js";
@@ -10,6 +10,8 @@ export interface ContextOptions<Input> {
   readonly input: Input;
   readonly runId: string;
   readonly principal: string | null;
+  /** What an earlier attempt has left; null: this is the first. */
+  readonly previous: RunState | null;
   readonly signal: AbortSignal;
   readonly recorder: Recorder;
   readonly relay: Relay;
@@ -18,8 +20,8 @@ export interface ContextOptions<Input> {
 
 /** Turns what a job says into events. */
 export function createJobContext<Input>(options: ContextOptions<Input>): JobContext<Input> {
-  const { input, runId, principal, signal, recorder } = options;
-  const meter = createUsageMeter(recorder);
+  const { input, runId, principal, previous, signal, recorder } = options;
+  const meter = createUsageMeter(recorder, previous?.usage ?? null);
 
   function createReporter(stage: string | null): Reporter {
     const ofStage = stage === null ? {} : { stage };
@@ -55,6 +57,7 @@ export function createJobContext<Input>(options: ContextOptions<Input>): JobCont
     signal,
     runId,
     principal,
+    previous,
     ...createReporter(null),
     async stage(id, work) {
       recorder.record({ type: "stage", stage: checkName("stage", id), status: "running" });

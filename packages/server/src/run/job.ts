@@ -1,4 +1,4 @@
-import type { ProgressAmount, Usage } from "@ai-progress-stream/protocol";
+import type { ProgressAmount, RunState, Usage } from "@ai-progress-stream/protocol";
 import type { AnswerOptions, ModelAnswer, ModelRequest, Provider } from "../upstream/provider.js";
 import type { ProxyRequest, ProxyRules } from "../upstream/proxy.js";
 
@@ -42,6 +42,11 @@ export interface JobContext<Input = unknown> extends Reporter {
   readonly signal: AbortSignal;
   readonly runId: string;
   readonly principal: string | null;
+  /**
+   * What an earlier attempt at this run has recorded, for a worker that goes on with it (`resume`): go on where it
+   * stopped. Null: this is the first attempt.
+   */
+  readonly previous: RunState | null;
   /**
    * Runs one stage: running before `work`, done after it, failed if it throws. Gives what `work` gives.
    * An id that was not planned is added as a stage of weight 0. No id holds a line break or a NUL.

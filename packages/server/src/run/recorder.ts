@@ -2,6 +2,7 @@ import {
   type EndEvent,
   type LoggedEvent,
   parseRunEvent,
+  type RunState,
   type TextChannel,
   type TextEvent,
   type Usage,
@@ -27,6 +28,8 @@ export interface RecorderOptions {
   readonly store: RunStore;
   readonly run: string;
   readonly lease: string;
+  /** What there is of the run already; null: nothing. */
+  readonly before: RunState | null;
   readonly clock: Clock;
   readonly limits: RecorderLimits;
   /** Each event, once, in order, as it goes into the log. */
@@ -59,13 +62,13 @@ const EVENT_CHARS = 100;
 const RETRY_MS = [50, 200, 1_000, 2_000, 5_000, 5_000, 5_000];
 
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { store, run, lease, clock, limits } = options;
+  const { store, run, lease, before, clock, limits } = options;
   let pending: LoggedEvent[] = [];
   /** The last of `pending`, where it is text that may still grow. */
   let tail: GrowingText | null = null;
   let pendingChars = 0;
-  let textChars = 0;
-  let nextSeq = 1;
+  let textChars = before ? before.text.length + before.reasoning.length : 0;
+  let nextSeq = (before?.seq ?? 0) + 1;
   let flushing: Promise<void> | null = null;
   /** What has been used, as of this turn: some upstreams count anew with every token. */
   let usage: UsageEvent | null = null;

@@ -1,4 +1,4 @@
-import type { CancelReason, EndEvent, LoggedEvent, StagePlan } from "@ai-progress-stream/protocol";
+import type { CancelReason, EndEvent, LoggedEvent, RunState, StagePlan } from "@ai-progress-stream/protocol";
 import { runError } from "@ai-progress-stream/protocol";
 import { type Clock, delay } from "../clock.js";
 import { describeError, type Logger } from "../logger.js";
@@ -30,13 +30,18 @@ export interface RunToDo {
   readonly input: unknown;
   readonly job: Job<never>;
   readonly stages: readonly StagePlan[];
+  /** Present: the run was taken on, as it is in `state`; not `isFirst`: from another producer. */
+  readonly claimed?: { readonly state: RunState; readonly isFirst: boolean };
   /** From start to end, in milliseconds; past it the run is cancelled as `limit`. */
   readonly totalTimeoutMs: number;
 }
 
+/** How a producer's work on a run has come out; `lost`: the end, if there is one, is somebody else's. */
+export type RunOutcome = EndEvent["status"] | "lost";
+
 export interface RunningRun {
   /** Resolves when the run has its end and nothing of it is left; never rejects. */
-  readonly done: Promise<void>;
+  readonly done: Promise<RunOutcome>;
   cancel(reason: CancelReason): void;
 }
 
@@ -112,6 +117,7 @@ export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
     store,
     run,
     lease,
+    before: todo.claimed?.state ?? null,
     clock,
     limits: options.limits,
     onEvents: (events) => options.onEvents(run, events),
@@ -128,6 +134,7 @@ export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
         ...options,
         ...todo,
         runId: run,
+        previous: todo.claimed?.isFirst === false ? todo.claimed.state : null,
         signal: controller.signal,
         recorder,
       });
@@ -157,8 +164,22 @@ export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
     return { type: "end", status: "failed", error: runError("internal", { requestId }) };
   }
 
-  async function live(): Promise<void> {
-    recorder.record({ type: "start", ...(todo.stages.length === 0 ? {} : { stages: todo.stages }) });
+  /** A run that was queued has begun already: what is left to say is what its plan does not name yet. */
+  function begin(): void {
+    const { claimed, stages } = todo;
+    if (!claimed) {
+      recorder.record({ type: "start", ...(stages.length === 0 ? {} : { stages }) });
+      return;
+    }
+    if (claimed.isFirst) recorder.record({ type: "progress", message: "" });
+    for (const { id, ...plan } of stages) {
+      if (claimed.state.stages.some((known) => known.id === id)) continue;
+      recorder.record({ type: "stage", stage: id, status: "pending", weight: 1, ...plan });
+    }
+  }
+
+  async function live(): Promise<RunOutcome> {
+    begin();
     const unwatch = store.watchOrders(run, () => void check());
     const callOffTotal = clock.after(todo.totalTimeoutMs, () => cancel("limit"));
     void check();
@@ -177,13 +198,17 @@ export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
       end = await performed;
     }
     callOffTotal();
-    await recorder.end(end);
+    const isWritten = await recorder.end(end);
     unwatch();
     callOffCheck();
     if (!controller.signal.aborted) controller.abort(new DOMException("The run has ended.", "AbortError"));
+    return isWritten ? end.status : "lost";
   }
 
-  const done = live().catch((error: unknown) => logger.error({ run, ...describeError(error) }, "run broke"));
+  const done = live().catch((error: unknown): RunOutcome => {
+    logger.error({ run, ...describeError(error) }, "run broke");
+    return "lost";
+  });
   return { done, cancel };
 }
 

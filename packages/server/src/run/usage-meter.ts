@@ -9,8 +9,8 @@ export interface UsageMeter {
 
 const COUNTS = ["inputTokens", "outputTokens", "cachedInputTokens", "reasoningTokens"] as const;
 
-export function createUsageMeter(recorder: Recorder): UsageMeter {
-  const totals: Usage[] = [];
+export function createUsageMeter(recorder: Recorder, before: Usage | null): UsageMeter {
+  const totals: Usage[] = before ? [before] : [];
   return {
     open() {
       const call = totals.push({}) - 1;

@@ -4,9 +4,9 @@ import {
   type LoggedEvent,
   type RunState,
   reduce,
-  runError,
 } from "@ai-progress-stream/protocol";
 import { type Clock, systemClock } from "../clock.js";
+import { cancelledEnd, reapedEnd } from "./ends.js";
 import { createEventLog, type EventLog } from "./event-log.js";
 import {
   type CreateOutcome,
@@ -45,7 +45,11 @@ interface StoredRun {
   snapshot: WeakRef<Page> | null;
   /** Null once it was taken from a producer that had let it expire. */
   lease: string | null;
+  leaseMs: number;
   leaseUntil: number;
+  graceMs: number;
+  /** 0: it is queued. */
+  claims: number;
   lastLeftAt: number;
   /** By this store's own clock, whatever the events say of theirs. */
   endedAt: number;
@@ -138,6 +142,13 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
     wake(entry.readers);
   }
 
+  /** Ends a run that has no producer, or none that lives. */
+  function endWithout(entry: StoredRun, end: LoggedEvent): void {
+    entry.lease = null;
+    write(entry, [end]);
+    wake(entry.producers);
+  }
+
   function ordersFor(entry: StoredRun): Orders {
     let attendedUntil = entry.spec.isDetached ? Infinity : entry.lastLeftAt;
     for (const untilAt of entry.viewers.values()) attendedUntil = Math.max(attendedUntil, untilAt);
@@ -162,7 +173,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
       }
       if (!makeRoom()) return { kind: "busy", retryAfterMs: 5_000 };
       const at = clock.now();
-      runs.set(spec.run, {
+      const entry: StoredRun = {
         spec,
         index,
         log: createEventLog(maxLogEvents, maxLogChars),
@@ -173,11 +184,16 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
         tail: null,
         snapshot: null,
         lease: spec.lease,
+        leaseMs: spec.leaseMs,
         leaseUntil: at + spec.leaseMs,
+        graceMs: 0,
+        claims: spec.queued ? 0 : 1,
         lastLeftAt: at,
         endedAt: 0,
         cancelRequested: null,
-      });
+      };
+      runs.set(spec.run, entry);
+      if (spec.queued) write(entry, spec.queued);
       if (index !== null) runByKey.set(index, spec.run);
       return { kind: "created" };
     },
@@ -196,7 +212,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
       const next = entry.state.seq + 1;
       if (firstSeq > next)
         throw new StoreError("gap", `The run ${run} expects event ${next}, not ${firstSeq}.`);
-      entry.leaseUntil = clock.now() + entry.spec.leaseMs;
+      entry.leaseUntil = clock.now() + entry.leaseMs;
       const news = firstSeq === next ? events : events.slice(next - firstSeq);
       if (news.length > 0) write(entry, news);
       return ordersFor(entry);
@@ -204,7 +220,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
 
     async renew(run, lease) {
       const entry = held(run, lease);
-      entry.leaseUntil = clock.now() + entry.spec.leaseMs;
+      entry.leaseUntil = clock.now() + entry.leaseMs;
       return ordersFor(entry);
     },
 
@@ -243,9 +259,28 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
       wake(entry.producers);
     },
 
+    async claim(run, { lease, leaseMs, graceMs }) {
+      const entry = runs.get(run);
+      if (!entry) return { kind: "gone" };
+      const expiredForMs = clock.now() - entry.leaseUntil;
+      if (entry.claims === 0 && expiredForMs > 0) endWithout(entry, reapedEnd(clock.now(), true));
+      if (entry.state.status !== "running") return { kind: "ended" };
+      if (entry.lease !== lease) {
+        if (entry.claims > 0 && expiredForMs <= 0) return { kind: "held", retryAfterMs: 1 - expiredForMs };
+        entry.claims++;
+      }
+      Object.assign(entry, { lease, leaseMs, graceMs, leaseUntil: clock.now() + leaseMs });
+      wake(entry.producers);
+      return { kind: "claimed", state: entry.state, isFirst: entry.claims === 1 };
+    },
+
     async requestCancel(run, reason) {
       const entry = runs.get(run);
       if (entry?.state.status !== "running") return false;
+      if (entry.claims === 0) {
+        endWithout(entry, cancelledEnd(clock.now(), reason));
+        return true;
+      }
       entry.cancelRequested ??= reason;
       wake(entry.producers);
       return true;
@@ -253,10 +288,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
 
     async reap(run) {
       const entry = runs.get(run);
-      if (entry?.state.status !== "running" || clock.now() <= entry.leaseUntil) return false;
-      entry.lease = null;
-      write(entry, [{ type: "end", at: clock.now(), status: "failed", error: runError("producer_lost") }]);
-      wake(entry.producers);
+      if (entry?.state.status !== "running" || clock.now() <= entry.leaseUntil + entry.graceMs) return false;
+      endWithout(entry, reapedEnd(clock.now(), entry.claims === 0));
       return true;
     },
 

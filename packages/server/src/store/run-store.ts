@@ -1,4 +1,11 @@
-import type { CancelReason, LoggedEvent, RunState, RunStatus } from "@ai-progress-stream/protocol";
+import type {
+  CancelReason,
+  EndEvent,
+  LoggedEvent,
+  RunState,
+  RunStatus,
+  TextEvent,
+} from "@ai-progress-stream/protocol";
 
 /** A run as it is put into the store. */
 export interface NewRun {
@@ -23,7 +30,15 @@ export interface NewRun {
    * any number. A run that its key has made already is attached to whatever their number.
    */
   readonly maxRunsOfPrincipal?: number;
+  /**
+   * Present: nobody works on the run yet. It begins with these events and waits for its first {@link RunStore.claim}
+   * for `leaseMs`; `lease` may write to it until then. Whoever cancels it meanwhile ends it.
+   */
+  readonly queued?: readonly QueuedEvent[];
 }
+
+/** What can be said of a run before there is work on it. */
+export type QueuedEvent = Exclude<LoggedEvent, TextEvent | EndEvent>;
 
 export type CreateOutcome =
   | { readonly kind: "created" }
@@ -65,6 +80,24 @@ interface Snapshot {
   readonly state: RunState;
 }
 
+/** What a process that takes on a run asks for. */
+export interface RunClaim {
+  /** Drawn anew for each attempt: the token of the new producer. */
+  readonly lease: string;
+  readonly leaseMs: number;
+  /** How long after an expired lease the run is still left to a further claim, before it may be reaped. */
+  readonly graceMs: number;
+}
+
+export type ClaimOutcome =
+  /** The run is the caller's; `state` is what there is of it. Not `isFirst`: another producer had it before. */
+  | { readonly kind: "claimed"; readonly state: RunState; readonly isFirst: boolean }
+  /** Somebody else's lease is live, for so much longer. */
+  | { readonly kind: "held"; readonly retryAfterMs: number }
+  /** It has its end, that of a run that has waited too long included. */
+  | { readonly kind: "ended" }
+  | { readonly kind: "gone" };
+
 /** What the producer is told whenever it shows its lease. */
 export interface Orders {
   readonly cancelRequested: CancelReason | null;
@@ -102,9 +135,20 @@ export interface RunStore {
   attend(run: string, viewer: string, untilAt: number): Promise<void>;
   /** That viewer has left. */
   leave(run: string, viewer: string): Promise<void>;
-  /** Asks the producer, wherever it is, to stop. False: there is no such run, or it has ended. */
+  /**
+   * Takes a run on: a queued one, or one whose lease has expired. Atomic: of any number of callers one has it. The
+   * same claim may be repeated. Only a store that can queue runs has it.
+   */
+  claim?(run: string, claim: RunClaim): Promise<ClaimOutcome>;
+  /**
+   * Asks the producer, wherever it is, to stop; a queued run, which has none, is ended at once. False: there is no such
+   * run, or it has ended.
+   */
   requestCancel(run: string, reason: CancelReason): Promise<boolean>;
-  /** If the lease has expired: ends the run as failed with `producer_lost`, once. True: it was this call. */
+  /**
+   * If the lease has expired, and its grace: ends the run as failed, once. `producer_lost`; `overloaded` where nobody
+   * has claimed it in time. True: it was this call.
+   */
   reap(run: string): Promise<boolean>;
   /** Lets go of timers and connections. */
   close(): Promise<void>;

@@ -190,7 +190,9 @@ const isTimeout = (error: unknown): boolean => error instanceof TimeoutError;
 async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new TimeoutError(`No answer within ${ms} ms.`)), Math.max(0, ms));
+    // Timers come before what the sockets have got: a process that stood still has its answers yet to read.
+    const late = (): void => reject(new TimeoutError(`No answer within ${ms} ms.`));
+    timer = setTimeout(() => setImmediate(late), Math.max(0, ms));
   });
   try {
     return await Promise.race([promise, late]);

@@ -1,8 +1,9 @@
 import { initialState, type RunState } from "@ai-progress-stream/protocol";
 import { type CreateOutcome, type NewRun, StoreError } from "../run-store.js";
+import { createBatch } from "./batch.js";
 import { type Commands, isOutOfMemory } from "./commands.js";
 import type { Keys } from "./keys.js";
-import { claimScript, createScript } from "./scripts.js";
+import { createScript, nameScript } from "./scripts.js";
 
 export interface CreateOptions {
   readonly commands: Commands;
@@ -11,7 +12,7 @@ export interface CreateOptions {
   readonly time: () => string;
   readonly now: () => number;
   readonly retainMs: number;
-  /** The run is made, and its producer is here. */
+  /** The run is made, and unless it is queued its producer is here. */
   readonly onCreated: (spec: NewRun, index: string | null, state: RunState) => void;
 }
 
@@ -23,7 +24,7 @@ export function createCreator(options: CreateOptions): (spec: NewRun) => Promise
   const { commands, keys, retainMs } = options;
 
   async function make(spec: NewRun, index: string | null): Promise<RunState> {
-    const state = initialState(spec.run, options.now());
+    const { state, events } = createBatch(initialState(spec.run, options.now()), spec.queued ?? []);
     const fields = {
       state: JSON.stringify(state),
       scope: spec.scope,
@@ -31,6 +32,7 @@ export function createCreator(options: CreateOptions): (spec: NewRun) => Promise
       fingerprint: keys.fingerprint(spec),
       isDetached: spec.isDetached ? "1" : "0",
       ...(index === null ? {} : { index }),
+      ...(spec.queued ? { claims: "0" } : {}),
     };
     const { leaseMs } = spec;
     const isMade = await commands.run(createScript, keys.of(spec.run).all, [
@@ -38,6 +40,8 @@ export function createCreator(options: CreateOptions): (spec: NewRun) => Promise
       spec.lease,
       leaseMs,
       leaseMs + retainMs,
+      events.length,
+      ...events,
       ...Object.entries(fields).flat(),
     ]);
     if (isMade !== 1) throw new StoreError("unavailable", `The id ${spec.run} is taken.`);
@@ -67,7 +71,7 @@ export function createCreator(options: CreateOptions): (spec: NewRun) => Promise
         if (outcome) return outcome;
         made ??= await make(spec, index);
         const other = await commands.run(
-          claimScript,
+          nameScript,
           [index],
           [typeof known === "string" ? known : "", spec.run, spec.leaseMs + retainMs],
         );

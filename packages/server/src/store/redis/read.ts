@@ -38,13 +38,12 @@ function decodePage([kind, ...rest]: readonly (string | null)[], cursor: number)
       hasEnded: status !== "running",
     };
   }
-  const [state, text, reasoning] = rest;
-  return {
-    kind: "snapshot",
-    state: {
-      ...(JSON.parse(state ?? "") as RunState),
-      text: unescapeText(text ?? ""),
-      reasoning: unescapeText(reasoning ?? ""),
-    },
-  };
+  return { kind: "snapshot", state: decodeState(rest) };
 }
+
+/** A state and its texts, as the scripts give them. */
+export const decodeState = ([state, text, reasoning]: readonly (string | null)[]): RunState => ({
+  ...(JSON.parse(state ?? "") as RunState),
+  text: unescapeText(text ?? ""),
+  reasoning: unescapeText(reasoning ?? ""),
+});

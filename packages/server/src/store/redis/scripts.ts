@@ -54,22 +54,49 @@ local function isTorn(textBytes, reasoningBytes)
 end
 `;
 
-/** ARGV: now, lease, leaseMs, ttl, then fields and values of the hash. */
+/** ARGV: now, lease, leaseMs, ttl, number of its first events, those, then fields and values of the hash. */
 export const createScript: Script = script(`${now}
 local known = redis.call('HGET', KEYS[1], 'lease')
 if known then return known == ARGV[2] and 1 or 0 end
 local at = now()
 redis.call('HSET', KEYS[1], 'lease', ARGV[2], 'leaseMs', ARGV[3], 'leaseUntil', integer(at + ARGV[3]),
-  'leftAt', integer(at), 'status', 'running', 'head', '0', unpack(ARGV, 5))
+  'leftAt', integer(at), 'status', 'running', 'head', ARGV[5], unpack(ARGV, 6 + ARGV[5]))
+for seq = 1, ARGV[5] do redis.call('XADD', KEYS[3], integer(seq) .. '-0', 'e', ARGV[5 + seq]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
+redis.call('PEXPIRE', KEYS[3], ARGV[4])
 return 1
+`);
+
+/**
+ * Takes a run on. A run without a count of claims was taken on by who made it; one with none is queued. ARGV: now, lease,
+ * leaseMs, graceMs, ttl.
+ */
+export const claimScript: Script = script(`${now}${keep}${texts}
+local at = now()
+local run = redis.call('HMGET', KEYS[1],
+  'status', 'lease', 'leaseUntil', 'claims', 'textBytes', 'reasoningBytes')
+if not run[1] then return {'gone'} end
+if run[1] ~= 'running' then return {'ended'} end
+local claims = tonumber(run[4] or 1)
+if run[2] ~= ARGV[2] then
+  local left = tonumber(run[3]) - at
+  if claims == 0 and left < 0 then return {'expired'} end
+  if claims > 0 and left >= 0 then return {'held', integer(left + 1)} end
+  claims = claims + 1
+end
+if isTorn(run[5], run[6]) then return {'gone'} end
+redis.call('HSET', KEYS[1], 'lease', ARGV[2], 'leaseMs', ARGV[3], 'leaseUntil', integer(at + ARGV[3]),
+  'graceMs', ARGV[4], 'claims', claims)
+keep(ARGV[5], tonumber(ARGV[5]))
+return {'claimed', tostring(claims), redis.call('HGET', KEYS[1], 'state'),
+  redis.call('GET', KEYS[4]) or '', redis.call('GET', KEYS[5]) or '', redis.call('HGET', KEYS[1], 'index') or ''}
 `);
 
 /**
  * Names a run as the one of a key, unless another is named there already: then it gives that one.
  * KEYS: index. ARGV: the dead run that may be replaced or empty, the run, ttl.
  */
-export const claimScript: Script = script(`
+export const nameScript: Script = script(`
 local known = redis.call('GET', KEYS[1])
 if known and known ~= ARGV[1] and known ~= ARGV[2] then return known end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -77,21 +104,21 @@ return false
 `);
 
 /**
- * Compare-and-append. ARGV: now, `append` or `reap`, lease, head before, head after, status after, state after, ttl,
+ * Compare-and-append. ARGV: now, `append`, `reap` or `cancel` (of a queued run), lease, head before, head after, status after, state after, ttl,
  * ttl below which it is renewed, lowest number to keep, wake channel, orders channel, then for text and reasoning
  * `append`, `set` or empty and the characters, then the events.
  */
 export const appendScript: Script = script(`${now}${keep}${orders}${texts}
 local at = now()
 local run = redis.call('HMGET', KEYS[1],
-  'status', 'lease', 'head', 'leaseMs', 'leaseUntil', 'textBytes', 'reasoningBytes')
+  'status', 'lease', 'head', 'leaseMs', 'leaseUntil', 'textBytes', 'reasoningBytes', 'graceMs')
 if not run[1] then return {'gone'} end
 if run[2] == ARGV[3] and tonumber(run[3]) >= tonumber(ARGV[5]) then return {'repeated', run[3], orders(at)} end
 if run[1] ~= 'running' then return {'ended'} end
 if run[2] ~= ARGV[3] then return {'stale_lease'} end
 if run[3] ~= ARGV[4] then return {'moved'} end
-local isReap = ARGV[2] == 'reap'
-if isReap and at <= tonumber(run[5]) then return {'alive'} end
+local isProducer = ARGV[2] == 'append'
+if ARGV[2] == 'reap' and at <= run[5] + (run[8] or 0) then return {'alive'} end
 if isTorn(run[6], run[7]) then return {'gone'} end
 
 local function change(key, field, how, characters)
@@ -110,14 +137,14 @@ if tonumber(ARGV[10]) > 1 then redis.call('XTRIM', KEYS[3], 'MINID', '~', ARGV[1
 redis.call('HSET', KEYS[1], 'head', ARGV[5], 'status', ARGV[6], 'state', ARGV[7],
   'leaseUntil', integer(at + run[4]))
 local cancel, attendedIn = orders(at)
-if isReap then redis.call('HSET', KEYS[1], 'lease', '') end
+if not isProducer then redis.call('HSET', KEYS[1], 'lease', '') end
 if ARGV[6] == 'running' then keep(ARGV[8], tonumber(ARGV[9]))
 else
   redis.call('DEL', KEYS[2])
   keep(ARGV[8], math.huge)
 end
 redis.call('PUBLISH', ARGV[11], '')
-if isReap then redis.call('PUBLISH', ARGV[12], '') end
+if not isProducer then redis.call('PUBLISH', ARGV[12], '') end
 return {'ok', ARGV[5], cancel, attendedIn}
 `);
 
@@ -155,9 +182,9 @@ return {'snapshot', redis.call('HGET', KEYS[1], 'state'),
 
 /** What is needed to end a run whose lease has expired; nothing of any other. ARGV: now. */
 export const expiredScript: Script = script(`${now}
-local run = redis.call('HMGET', KEYS[1], 'status', 'leaseUntil', 'lease', 'state', 'index')
-if run[1] ~= 'running' or now() <= tonumber(run[2]) then return false end
-return {run[3], run[4], run[5] or ''}
+local run = redis.call('HMGET', KEYS[1], 'status', 'leaseUntil', 'lease', 'state', 'index', 'claims', 'graceMs')
+if run[1] ~= 'running' or now() <= run[2] + (run[7] or 0) then return false end
+return {run[3], run[4], run[5] or '', run[6] or '1'}
 `);
 
 /** ARGV: now, viewer, for how long. */
@@ -176,10 +203,12 @@ redis.call('PUBLISH', ARGV[3], '')
 return 1
 `);
 
-/** ARGV: now, reason, orders channel. */
+/** What is needed to end a queued run; nothing of one that is being worked on. ARGV: now, reason, orders channel. */
 export const cancelScript: Script = script(`
-if redis.call('HGET', KEYS[1], 'status') ~= 'running' then return 0 end
+local run = redis.call('HMGET', KEYS[1], 'status', 'lease', 'state', 'index', 'claims')
+if run[1] ~= 'running' then return false end
 redis.call('HSETNX', KEYS[1], 'cancel', ARGV[2])
 redis.call('PUBLISH', ARGV[3], '')
-return 1
+if run[5] ~= '0' then return {} end
+return {run[2], run[3], run[4] or ''}
 `);

@@ -10,7 +10,7 @@ import { createCreator } from "./create.js";
 import { createKeys } from "./keys.js";
 import { createProducers } from "./producers.js";
 import { createReader } from "./read.js";
-import { attendScript, cancelScript, leaveScript } from "./scripts.js";
+import { attendScript, leaveScript } from "./scripts.js";
 import { createSubscriber } from "./subscriber.js";
 import { createWriter } from "./write.js";
 
@@ -91,8 +91,9 @@ export function redisStore(options: RedisStoreOptions): RunStore {
     time,
     now,
     retainMs,
-    onCreated: ({ run, lease, leaseMs }, index, state) =>
-      producers.add(run, { lease, leaseMs, index, state }),
+    onCreated({ run, lease, leaseMs, queued }, index, state) {
+      if (!queued) producers.add(run, { lease, leaseMs, index, state });
+    },
   });
 
   return {
@@ -118,11 +119,6 @@ export function redisStore(options: RedisStoreOptions): RunStore {
     async leave(run, viewer) {
       const { all, orders } = keys.of(run);
       await commands.run(leaveScript, all, [time(), viewer, orders]);
-    },
-
-    async requestCancel(run, reason) {
-      const { all, orders } = keys.of(run);
-      return (await commands.run(cancelScript, all, [time(), reason, orders])) === 1;
     },
 
     async close() {

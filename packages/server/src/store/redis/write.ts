@@ -1,10 +1,18 @@
-import { type LoggedEvent, type RunState, runError } from "@ai-progress-stream/protocol";
-import { type Orders, StoreError, type StoreErrorCode } from "../run-store.js";
+import type { CancelReason, LoggedEvent, RunState } from "@ai-progress-stream/protocol";
+import { cancelledEnd, reapedEnd } from "../ends.js";
+import {
+  type ClaimOutcome,
+  type Orders,
+  type RunClaim,
+  StoreError,
+  type StoreErrorCode,
+} from "../run-store.js";
 import { type Batch, createBatch } from "./batch.js";
 import { type Commands, toList, toOrders } from "./commands.js";
 import type { Keys } from "./keys.js";
 import type { Producer, Producers } from "./producers.js";
-import { appendScript, expiredScript, renewScript } from "./scripts.js";
+import { decodeState } from "./read.js";
+import { appendScript, cancelScript, claimScript, expiredScript, renewScript } from "./scripts.js";
 
 export interface WriterOptions {
   readonly commands: Commands;
@@ -20,6 +28,8 @@ export interface WriterOptions {
 export interface Writer {
   append(run: string, lease: string, firstSeq: number, events: readonly LoggedEvent[]): Promise<Orders>;
   renew(run: string, lease: string): Promise<Orders>;
+  claim(run: string, claim: RunClaim): Promise<ClaimOutcome>;
+  requestCancel(run: string, reason: CancelReason): Promise<boolean>;
   reap(run: string): Promise<boolean>;
 }
 
@@ -42,7 +52,7 @@ export function createWriter(options: WriterOptions): Writer {
   }
 
   function write(
-    how: "append" | "reap",
+    how: "append" | "reap" | "cancel",
     run: string,
     producer: Pick<Producer, "lease" | "leaseMs">,
     head: number,
@@ -145,27 +155,56 @@ export function createWriter(options: WriterOptions): Writer {
     return toOrders(cancel, attendedIn, options.now());
   }
 
+  /** Looks, reduces here, and writes only if nothing has changed: the reduction is the protocol's alone. */
+  async function endWithout(
+    how: "reap" | "cancel",
+    run: string,
+    [lease, json, index]: readonly (string | null)[],
+    end: LoggedEvent,
+  ): Promise<boolean> {
+    if (!lease || !json) return false;
+    const before = JSON.parse(json) as RunState;
+    const batch = createBatch(before, [end]);
+    const reply = await write(how, run, { lease, leaseMs: 0 }, before.seq, 1, batch);
+    if (toList(reply)?.[0] !== "ok") return false;
+    producers.remove(run);
+    keepIndex(index || null, retainMs);
+    return true;
+  }
+
+  async function reap(run: string): Promise<boolean> {
+    const expired = toList(await commands.run(expiredScript, keys.of(run).all, [options.time()]));
+    if (!expired) return false;
+    return endWithout("reap", run, expired, reapedEnd(options.now(), expired[3] === "0"));
+  }
+
   return {
     append: (run, lease, firstSeq, events) => append(run, lease, firstSeq, events, false),
     renew,
+    reap,
 
-    /** Looks, reduces here, and writes only if nothing has changed: the reduction is the protocol's alone. */
-    async reap(run) {
-      const expired = toList(await commands.run(expiredScript, keys.of(run).all, [options.time()]));
-      const [lease, json, index] = expired ?? [];
-      if (!lease || !json) return false;
-      const before = JSON.parse(json) as RunState;
-      const end: LoggedEvent = {
-        type: "end",
-        at: options.now(),
-        status: "failed",
-        error: runError("producer_lost"),
-      };
-      const batch = createBatch(before, [end]);
-      const reply = await write("reap", run, { lease, leaseMs: 0 }, before.seq, 1, batch);
-      if (toList(reply)?.[0] !== "ok") return false;
-      producers.remove(run);
-      keepIndex(index || null, retainMs);
+    async claim(run, { lease, leaseMs, graceMs }) {
+      const args = [options.time(), lease, leaseMs, graceMs, leaseMs + graceMs + retainMs];
+      const [kind, ...rest] = toList(await commands.run(claimScript, keys.of(run).all, args)) ?? [];
+      if (kind === "gone") return { kind };
+      if (kind === "held") return { kind, retryAfterMs: Number(rest[0]) };
+      if (kind === "claimed") {
+        const [claims, ...texts] = rest;
+        const state = decodeState(texts);
+        const index = texts[3] || null;
+        producers.add(run, { lease, leaseMs, index, state: { ...state, text: "", reasoning: "" } });
+        return { kind, state, isFirst: claims === "1" };
+      }
+      if (kind === "expired") await reap(run);
+      return { kind: "ended" };
+    },
+
+    async requestCancel(run, reason) {
+      const { all, orders } = keys.of(run);
+      const queued = toList(await commands.run(cancelScript, all, [options.time(), reason, orders]));
+      if (!queued) return false;
+      // Whoever has claimed it in between reads the request.
+      if (queued.length > 0) await endWithout("cancel", run, queued, cancelledEnd(options.now(), reason));
       return true;
     },
   };
