@@ -77,6 +77,27 @@ export function describeRunStore(name: string, open: () => Promise<StoreUnderTes
       expect(await store.create(newRun({ principal: "ann" }))).toEqual({ kind: "created" });
     });
 
+    test("a principal has so many runs going on, by live leases, and attaches to its own whatever their number", async () => {
+      const { store, clock } = await open();
+      const spec = (more: Partial<NewRun> = {}) =>
+        newRun({ principal: "ann", maxRunsOfPrincipal: 2, ...more });
+      const [first, second] = [spec({ key: "k" }), spec()];
+      expect(await store.create(first)).toEqual({ kind: "created" });
+      expect(await store.create(second)).toEqual({ kind: "created" });
+      expect(await store.create(spec())).toMatchObject({ kind: "busy", limit: "principal" });
+      expect(await store.create(spec({ key: "l" }))).toMatchObject({ kind: "busy", limit: "principal" });
+      expect(await store.create(spec({ key: "k" }))).toEqual({ kind: "attached", run: first.run });
+      expect(await store.create(spec({ principal: "bob" }))).toEqual({ kind: "created" });
+      await store.append(first.run, first.lease, 1, [end]);
+      const third = spec();
+      expect(await store.create(third)).toEqual({ kind: "created" });
+      await clock.advance(LEASE_MS - 1);
+      await store.renew(second.run, second.lease);
+      await clock.advance(2);
+      expect(await store.create(spec())).toEqual({ kind: "created" });
+      expect(await store.create(spec())).toMatchObject({ kind: "busy", limit: "principal" });
+    });
+
     test("reads what was appended, from any cursor, and a snapshot from none", async () => {
       const { store, other } = await open();
       const spec = newRun();

@@ -6,7 +6,7 @@ import { createCors } from "./http/cors.js";
 import { createEndpoint, type JobSpec } from "./http/endpoint.js";
 import { type Middleware, toExpress } from "./http/express.js";
 import { invalidInput, validateInput } from "./http/schema.js";
-import { redactingLogger, stderrLogger } from "./logger.js";
+import { stderrLogger } from "./logger.js";
 import {
   defaultLimits,
   type ProgressServerOptions,
@@ -20,14 +20,9 @@ import type { Job, JobContext } from "./run/job.js";
 import { checkName } from "./run/names.js";
 import { createProducer, type RunHooks } from "./run/producer.js";
 import { memoryStore } from "./store/memory.js";
-import { createCaller } from "./upstream/call.js";
 import { readChatInput } from "./upstream/chat-input.js";
-import { createConnections } from "./upstream/exchange.js";
-import { createProxy } from "./upstream/proxy.js";
-import { createRelay, requireWhole } from "./upstream/relay.js";
-import { defaultRetryMessage } from "./upstream/retry.js";
-import { createSecrets } from "./upstream/secrets.js";
-import { defaultTimeouts } from "./upstream/timeouts.js";
+import { requireWhole } from "./upstream/relay.js";
+import { createUpstream } from "./upstream/upstream.js";
 
 export interface ProgressServer {
   /** An endpoint that asks a model and streams its answer: `{"prompt": "…"}` or `{"messages": […]}`. */
@@ -58,25 +53,11 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
     leaseMs = 15_000,
     backstopMs = 5_000,
     totalTimeoutMs = 3_600_000,
-    maxRetries = 2,
   } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const cors = createCors(options.cors);
-  const secrets = createSecrets();
-  const logger = redactingLogger(options.logger ?? stderrLogger, secrets.redact);
-  const connections = createConnections();
-  const callUpstream = createCaller({
-    connections,
-    clock,
-    logger,
-    limits,
-    maxRetries,
-    timeouts: { ...defaultTimeouts, ...options.timeouts },
-    retryMessage: options.retryMessage ?? defaultRetryMessage,
-    onSecrets: secrets.add,
-  });
-  const relay = createRelay(callUpstream);
-  const proxy = createProxy(callUpstream, { connections, clock, logger, maxRetries });
+  const upstream = createUpstream({ ...options, clock, logger: options.logger ?? stderrLogger, limits });
+  const { relay, proxy, logger } = upstream;
   /** Runs that a store is making just now, and those that go into a queue. */
   const entering = new Set<Promise<void>>();
   const producer = createProducer({
@@ -141,7 +122,7 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
     await Promise.all(entering);
     await producer.drain(drainMs);
     await audience.close(LAST_WORDS_MS);
-    connections.close();
+    upstream.close();
     await store.close();
   }
 

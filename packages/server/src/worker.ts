@@ -1,20 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { type RunState, runError, type StagePlan } from "@ai-progress-stream/protocol";
 import { type Clock, delay, systemClock } from "./clock.js";
-import { type Logger, redactingLogger, stderrLogger } from "./logger.js";
+import { type Logger, stderrLogger } from "./logger.js";
 import { defaultLimits, type Limits } from "./options.js";
 import { type QueuedJob, withClaims } from "./queued-task.js";
 import type { Job, JobContext } from "./run/job.js";
 import { createProducer, type RunHooks } from "./run/producer.js";
 import type { RunningRun, RunOutcome } from "./run/runner.js";
 import type { ClaimOutcome, RunStore } from "./store/run-store.js";
-import { createCaller } from "./upstream/call.js";
-import { createConnections } from "./upstream/exchange.js";
-import { createProxy } from "./upstream/proxy.js";
-import { createRelay } from "./upstream/relay.js";
-import { defaultRetryMessage, type RetryNotice } from "./upstream/retry.js";
-import { createSecrets } from "./upstream/secrets.js";
-import { defaultTimeouts, type UpstreamTimeouts } from "./upstream/timeouts.js";
+import type { RetryNotice } from "./upstream/retry.js";
+import type { UpstreamTimeouts } from "./upstream/timeouts.js";
+import { createUpstream } from "./upstream/upstream.js";
 
 export interface ProgressWorkerOptions extends RunHooks {
   /**
@@ -89,24 +85,11 @@ const SLACK_MS = 20;
 
 /** @throws TypeError where the store cannot hand runs over */
 export function createProgressWorker(options: ProgressWorkerOptions): ProgressWorker {
-  const { clock = systemClock, leaseMs = 15_000, maxRetries = 2 } = options;
+  const { clock = systemClock, leaseMs = 15_000 } = options;
   const store = withClaims(options.store);
   const limits = { ...defaultLimits, ...options.limits };
-  const connections = createConnections();
-  const secrets = createSecrets();
-  const logger = redactingLogger(options.logger ?? stderrLogger, secrets.redact);
-  const callUpstream = createCaller({
-    connections,
-    clock,
-    logger,
-    limits,
-    maxRetries,
-    timeouts: { ...defaultTimeouts, ...options.timeouts },
-    retryMessage: options.retryMessage ?? defaultRetryMessage,
-    onSecrets: secrets.add,
-  });
-  const relay = createRelay(callUpstream);
-  const proxy = createProxy(callUpstream, { connections, clock, logger, maxRetries });
+  const upstream = createUpstream({ ...options, clock, logger: options.logger ?? stderrLogger, limits });
+  const { relay, proxy, logger } = upstream;
   const { abandonAfterMs = 60_000, totalTimeoutMs = 3_600_000, resumeWithinMs = 60_000 } = options;
   const producer = createProducer({ store, clock, logger, relay, proxy, limits, leaseMs, abandonAfterMs });
   const closing = new AbortController();
@@ -152,7 +135,7 @@ export function createProgressWorker(options: ProgressWorkerOptions): ProgressWo
     closing.abort();
     await Promise.allSettled(beginning);
     await producer.drain(drainMs);
-    connections.close();
+    upstream.close();
     await store.close();
   }
 

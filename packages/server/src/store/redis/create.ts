@@ -12,6 +12,8 @@ export interface CreateOptions {
   readonly time: () => string;
   readonly now: () => number;
   readonly retainMs: number;
+  /** Whether a run that has been made may stay, by the number of its principal's. */
+  readonly sit: (spec: NewRun) => Promise<boolean>;
   /** The run is made, and unless it is queued its producer is here. */
   readonly onCreated: (spec: NewRun, index: string | null, state: RunState) => void;
 }
@@ -19,6 +21,7 @@ export interface CreateOptions {
 /** How often a key may be found to change hands before it counts as trouble. */
 const MAX_ROUNDS = 5;
 const FULL_RETRY_MS = 5_000;
+const tooMany: CreateOutcome = { kind: "busy", retryAfterMs: FULL_RETRY_MS, limit: "principal" };
 
 export function createCreator(options: CreateOptions): (spec: NewRun) => Promise<CreateOutcome> {
   const { commands, keys, retainMs } = options;
@@ -69,7 +72,10 @@ export function createCreator(options: CreateOptions): (spec: NewRun) => Promise
         const known = await commands.call("GET", index);
         const outcome = typeof known === "string" ? await attachTo(known, spec) : null;
         if (outcome) return outcome;
-        made ??= await make(spec, index);
+        if (made === null) {
+          made = await make(spec, index);
+          if (!(await options.sit(spec))) return tooMany;
+        }
         const other = await commands.run(
           nameScript,
           [index],
@@ -91,7 +97,12 @@ export function createCreator(options: CreateOptions): (spec: NewRun) => Promise
     const index = keys.index(spec);
     try {
       if (index !== null) return await createKeyed(spec, index);
-      options.onCreated(spec, null, await make(spec, null));
+      const made = await make(spec, null);
+      if (!(await options.sit(spec))) {
+        unmake(spec.run).catch(() => {});
+        return tooMany;
+      }
+      options.onCreated(spec, null, made);
       return { kind: "created" };
     } catch (error) {
       if (isOutOfMemory(error)) return { kind: "busy", retryAfterMs: FULL_RETRY_MS };

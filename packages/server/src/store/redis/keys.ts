@@ -15,6 +15,8 @@ export interface Keys {
   of(run: string): RunKeys;
   /** Where the run that an Idempotency-Key made is named; null without a key. */
   index(run: NewRun): string | null;
+  /** Where the runs of a principal are named that may be going on. */
+  seats(owner: RunOwner): string;
   /** A principal as it is stored; null stays the empty string. */
   principal(owner: RunOwner): string;
   fingerprint(run: NewRun): string;
@@ -41,6 +43,7 @@ export function createKeys(prefix: string, secret: string | Uint8Array): Keys {
     },
     index: ({ scope, principal, key }) =>
       key === null ? null : `${prefix}:key:{${digest("key", scope, principal, key)}}`,
+    seats: ({ principal }) => `${prefix}:seats:{${digest("principal", principal)}}`,
     principal: ({ principal }) => (principal === null ? "" : digest("principal", principal)),
     fingerprint: ({ fingerprint }) => digest("fingerprint", fingerprint),
   };

@@ -212,3 +212,19 @@ redis.call('PUBLISH', ARGV[3], '')
 if run[5] ~= '0' then return {} end
 return {run[2], run[3], run[4] or ''}
 `);
+
+/** Whether a run goes on and its producer lives. ARGV: now. */
+export const liveScript: Script = script(`${now}
+local run = redis.call('HMGET', KEYS[1], 'status', 'leaseUntil')
+if run[1] == 'running' and now() <= tonumber(run[2]) then return 1 end
+return 0
+`);
+
+/** Takes a seat where one is free. KEYS: the principal's seats. ARGV: run, how many there are, ttl. */
+export const seatScript: Script = script(`
+if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 1 then return 1 end
+if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('SADD', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1
+`);

@@ -11,6 +11,7 @@ import { createKeys } from "./keys.js";
 import { createProducers } from "./producers.js";
 import { createReader } from "./read.js";
 import { attendScript, leaveScript } from "./scripts.js";
+import { createSeats } from "./seats.js";
 import { createSubscriber } from "./subscriber.js";
 import { createWriter } from "./write.js";
 
@@ -89,6 +90,7 @@ export function redisStore(options: RedisStoreOptions): RunStore {
     commands,
     keys,
     time,
+    sit: createSeats({ commands, keys, time }),
     now,
     retainMs,
     onCreated({ run, lease, leaseMs, queued }, index, state) {
