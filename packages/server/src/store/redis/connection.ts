@@ -190,9 +190,20 @@ const isTimeout = (error: unknown): boolean => error instanceof TimeoutError;
 async function within<T>(promise: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    // Timers come before what the sockets have got: a process that stood still has its answers yet to read.
     const late = (): void => reject(new TimeoutError(`No answer within ${ms} ms.`));
-    timer = setTimeout(() => setImmediate(late), Math.max(0, ms));
+    const wait = (): void => {
+      const dueAt = performance.now() + Math.max(0, ms);
+      timer = setTimeout(
+        () => {
+          // A timer this late means that the process stood still: its command may not even have gone out.
+          if (performance.now() - dueAt > ms / 2) wait();
+          // Timers come before what the sockets have got.
+          else setImmediate(late);
+        },
+        Math.max(0, ms),
+      );
+    };
+    wait();
   });
   try {
     return await Promise.race([promise, late]);
