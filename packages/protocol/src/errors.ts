@@ -58,6 +58,13 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === "string" && Object.hasOwn(errorDescriptions, value);
 }
 
+/** One thing that is wrong with an input, as a Standard Schema reports it. */
+export interface InputIssue {
+  readonly message: string;
+  /** Where, from the outside in: `["messages", 0, "role"]`. Absent: the whole input. */
+  readonly path?: readonly (string | number)[];
+}
+
 /** An error as data: how a failed run carries it on the wire and in its state. */
 export interface RunError {
   readonly code: ErrorCode;
@@ -68,13 +75,12 @@ export interface RunError {
   readonly retryAfterMs?: number;
   /** Names the failure in the server's log. Absent where no server was reached. */
   readonly requestId?: string;
+  /** Of `invalid_input`: what is wrong, field by field. */
+  readonly issues?: readonly InputIssue[];
 }
 
 /** Builds a {@link RunError} from its code: fixed sentence, fixed `retryable`, unless told otherwise. */
-export function runError(
-  code: ErrorCode,
-  details: { message?: string; retryable?: boolean; retryAfterMs?: number; requestId?: string } = {},
-): RunError {
+export function runError(code: ErrorCode, details: Partial<Omit<RunError, "code">> = {}): RunError {
   const { message, retryable } = errorDescriptions[code];
   return { code, message, retryable, ...details };
 }

@@ -2,6 +2,7 @@ export {
   type ErrorCode,
   type ErrorDescription,
   errorDescriptions,
+  type InputIssue,
   isErrorCode,
   type RunError,
   runError,
@@ -28,7 +29,7 @@ export {
   type Usage,
   type UsageEvent,
 } from "./events.js";
-export { isRunError, isRunState, type ParsedEvent, parseRunEvent } from "./parse.js";
+export { isInputIssues, isRunError, isRunState, type ParsedEvent, parseRunEvent } from "./parse.js";
 export {
   initialState,
   overallProgress,

@@ -1,4 +1,4 @@
-import { isErrorCode, type RunError } from "./errors.js";
+import { type InputIssue, isErrorCode, type RunError } from "./errors.js";
 import type { RunEvent } from "./events.js";
 import type { RunState, StageState } from "./state.js";
 
@@ -79,6 +79,7 @@ const runErrorShape: Shape = {
   retryable: isBoolean,
   "retryAfterMs?": isAmount,
   "requestId?": isString,
+  "issues?": isListOf({ message: isString, "path?": Array.isArray }),
 };
 const stageState: Shape = {
   id: isName,
@@ -159,6 +160,10 @@ function endFault(value: Fields): string | null {
 
 /** Whether a value is a whole {@link RunState}, as the JSON of a run should be. */
 export const isRunState = (value: unknown): value is RunState => faultOf(value, runState) === null;
+
+/** Whether a value is a list of things that are wrong with an input. */
+export const isInputIssues = (value: unknown): value is readonly InputIssue[] =>
+  runErrorShape["issues?"]?.(value) ?? false;
 
 /** Whether a value is a whole {@link RunError}. */
 export const isRunError = (value: unknown): value is RunError => faultOf(value, runErrorShape) === null;

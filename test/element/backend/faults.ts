@@ -143,7 +143,12 @@ export const faults: Readonly<Record<string, Fault>> = {
       requestId: "req-1",
     }),
   invalid: ({ res }) =>
-    problem(res, 422, { code: "invalid_input", detail: "Say what to ask.", retryable: false }),
+    problem(res, 422, {
+      code: "invalid_input",
+      detail: "Say what to ask.",
+      retryable: false,
+      issues: [{ message: "Say what to ask.", path: ["prompt"] }],
+    }),
   error: ({ res }) => res.status(500).type("text/plain").send("secret stack trace"),
   html: ({ res }) => res.status(200).type("html").send("<!doctype html><title>Sign in</title>"),
   redirect: ({ res }) => res.redirect(307, "/api/elsewhere"),

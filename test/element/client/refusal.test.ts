@@ -72,6 +72,7 @@ describe("a refusal", () => {
       code: "invalid_input",
       message: "Say what to ask.",
       retryable: false,
+      issues: [{ message: "Say what to ask.", path: ["prompt"] }],
     });
     expect(await session.resume()).to.equal(false);
     expect((await seen()).calls).to.have.length(1);

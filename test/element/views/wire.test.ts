@@ -46,6 +46,22 @@ describe("the element on the wire", () => {
     expect((await callsIn(name)).filter(({ method }) => method === "POST").length).to.equal(1);
   });
 
+  it("says at the form's field what the server has found wrong with it, until something is changed", async () => {
+    document.body.innerHTML =
+      '<form id="ask"><input name="other"><input name="prompt" value="?"><button>Ask</button></form>';
+    const element = await mount({ for: "ask", action: `/api/invalid/${room()}` });
+    const form = document.querySelector("form");
+    const field = document.querySelector<HTMLInputElement>('[name="prompt"]');
+    if (!form || !field) throw new Error("no form");
+    form.requestSubmit();
+    await until(() => element.state === "error");
+    expect(field.validationMessage).to.equal("Say what to ask.");
+    expect(document.activeElement === field).to.equal(true);
+    expect(element.error?.issues).to.deep.equal([{ message: "Say what to ask.", path: ["prompt"] }]);
+    form.querySelector("input")?.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    expect(form.checkValidity()).to.equal(true);
+  });
+
   it("cancels by its button and keeps the text", async () => {
     const name = room();
     const element = await mount({ action: `/api/held/${name}` });

@@ -1,4 +1,10 @@
-import { type ErrorCode, errorDescriptions, isErrorCode, runError } from "@ai-progress-stream/protocol";
+import {
+  type ErrorCode,
+  errorDescriptions,
+  isErrorCode,
+  isInputIssues,
+  runError,
+} from "@ai-progress-stream/protocol";
 import { type RetryAdvice, StreamFailure, unreadable } from "./failure.js";
 
 /** An answer that should be short is read no further than this. */
@@ -52,12 +58,14 @@ async function errorStatus(response: Response, mediaType: string, now: number): 
   const retryable =
     typeof problem["retryable"] === "boolean" ? problem["retryable"] : errorDescriptions[code].retryable;
   const retryAfterMs = retryAfter(response, problem["retryAfterMs"], now);
+  const { issues } = problem;
   const requestId = [problem["requestId"], response.headers.get("x-request-id")].find(isText);
   return refused(code, isTransient(status) && retryable ? "later" : "never", status, {
     retryable,
     ...(words === undefined ? {} : { message: words }),
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
     ...(requestId === undefined ? {} : { requestId }),
+    ...(isInputIssues(issues) ? { issues } : {}),
   });
 }
 

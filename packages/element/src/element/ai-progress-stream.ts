@@ -539,6 +539,7 @@ ${liveRegions}`;
   #stateChanged(state: ElementState): void {
     this.#setStates(state);
     this.#form.setBusy(isBusy(state));
+    if (state === "error") this.#form.showIssues(this.error?.issues ?? []);
     if (this.name) this.#internals?.setFormValue?.(state === "done" ? this.text : null);
   }
 

@@ -1,3 +1,4 @@
+import type { InputIssue } from "@ai-progress-stream/protocol";
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
 interface FormLinkHost extends ReactiveControllerHost, HTMLElement {
@@ -57,6 +58,28 @@ export class FormLink implements ReactiveController {
     if (!isBusy) this.#submitter = null;
   }
 
+  /** Says at the fields what the server has found wrong with them, as the browser's own validation would. */
+  showIssues(issues: readonly InputIssue[]): void {
+    const { form } = this;
+    const fields: FormField[] = [];
+    for (const { path = [], message } of issues) {
+      const field = form?.elements.namedItem(String(path[0] ?? ""));
+      if (!isFormField(field) || !field.willValidate || fields.includes(field)) continue;
+      field.setCustomValidity(message);
+      fields.push(field);
+    }
+    const [first] = fields;
+    if (!form || !first) return;
+    // The word of the server is on what was sent: with the next change to any of it, it is out of date.
+    const clear = (): void => {
+      for (const field of fields) field.setCustomValidity("");
+    };
+    form.addEventListener("input", clear, { once: true });
+    // It takes the focus to the field, and nobody is to be called back from elsewhere.
+    const { activeElement, body } = form.ownerDocument;
+    if (form.contains(activeElement) || activeElement === body) first.reportValidity();
+  }
+
   readonly #onSubmit = (event: Event): void => {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || event.defaultPrevented) return;
@@ -74,6 +97,13 @@ export class FormLink implements ReactiveController {
     this.#options.onSubmit(input);
   };
 }
+
+type FormField = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
+
+const isFormField = (field: unknown): field is FormField =>
+  field instanceof HTMLInputElement ||
+  field instanceof HTMLSelectElement ||
+  field instanceof HTMLTextAreaElement;
 
 function readForm(data: FormData): { input: FormInput; files: readonly string[] } {
   const input: Record<string, string | string[]> = {};

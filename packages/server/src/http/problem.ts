@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
+import type { InputIssue } from "@ai-progress-stream/protocol";
 import { type ErrorCode, errorDescriptions } from "@ai-progress-stream/protocol";
-import type { InputIssue } from "../input-issue.js";
 import { createRequestId } from "../request-id.js";
 
 /** The status that stands for each code where it is an answer, before any stream. */

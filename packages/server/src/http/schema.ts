@@ -1,4 +1,4 @@
-import type { InputIssue } from "../input-issue.js";
+import type { InputIssue } from "@ai-progress-stream/protocol";
 import { Problem } from "./problem.js";
 
 /** A validator by the Standard Schema interface, version 1 (standardschema.dev): zod, valibot, arktype, … */

@@ -1,4 +1,4 @@
-import type { InputIssue } from "../input-issue.js";
+import type { InputIssue } from "@ai-progress-stream/protocol";
 import type { ChatMessage, ModelRequest } from "./provider.js";
 
 /** What a relay lets a client decide, and within which bounds. */
