@@ -26,19 +26,18 @@ export function builtPages(): Page {
  */
 export async function livePages(server: Server): Promise<Page> {
   const { createServer } = await import("vite");
-  const serve = (folder: string, options: object) =>
+  const serve = (folder: string) =>
     createServer({
       root: `${demoFolder}/${folder}`,
-      server: { middlewareMode: true, ...options },
+      server: { middlewareMode: true, hmr: { server } },
       appType: "mpa",
     });
-  const page = await serve("page", { hmr: { server } });
+  const page = await serve("page");
   let examples: ReturnType<typeof serve> | null = null;
   return {
     handler: async (req, res, next) => {
       if (!req.url.startsWith("/examples/")) return page.middlewares(req, res, next);
-      // One of the two has the socket that tells of changes.
-      examples ??= serve("examples", { hmr: false, ws: false });
+      examples ??= serve("examples");
       (await examples).middlewares(req, res, next);
     },
     close: async () => {
