@@ -1,4 +1,9 @@
-import { memoryStore, openaiChat, type ProgressServerOptions } from "@ai-progress-stream/server";
+import {
+  memoryStore,
+  openaiChat,
+  type ProgressServerOptions,
+  type RunStore,
+} from "@ai-progress-stream/server";
 import { expect, test } from "vitest";
 import { gate, until } from "../support/gate.js";
 import { manualClock } from "../support/manual-clock.js";
@@ -348,4 +353,52 @@ test("a cancel that meets the finish gives one end, whichever comes first", asyn
     expect(events.at(-1)?.type).toBe("end");
   }
   expect(ends).toHaveLength(40);
+});
+
+test("an event that comes while a viewer is reading is read as well, though no other wakes it", async () => {
+  const inner = memoryStore();
+  const hasRead = gate();
+  const goOn = gate();
+  const hasSeen = gate();
+  let reads = 0;
+  const store: RunStore = {
+    ...inner,
+    async read(run, cursor) {
+      const page = await inner.read(run, cursor);
+      // The second look of the viewer: by now it has the start.
+      if (++reads === 2) {
+        hasRead.open();
+        await goOn.opened;
+      }
+      return page;
+    },
+  };
+  const { origin } = await progressApp(
+    (app, progress) => {
+      app.use(
+        progress.task({
+          async run({ text }) {
+            await new Promise((resolve) => setImmediate(resolve));
+            text("first");
+            await hasRead.opened;
+            text(" second");
+            await new Promise((resolve) => setImmediate(resolve));
+            goOn.open();
+            await hasSeen.opened;
+          },
+        }),
+      );
+    },
+    { store, clock: manualClock(Date.now()) },
+  );
+  let seen = "";
+  await callSse(origin, {
+    body: {},
+    until: (event) => {
+      if (event.type === "text") seen += event.delta;
+      if (seen.endsWith("second")) hasSeen.open();
+      return seen.endsWith("second");
+    },
+  });
+  expect(seen).toBe("first second");
 });
