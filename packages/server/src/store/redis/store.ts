@@ -135,7 +135,7 @@ function checkOptions({ url, secret, prefix = "" }: RedisStoreOptions): void {
   if (typeof secret !== "string" || secret.length < MIN_SECRET_CHARS) {
     throw new TypeError(
       `redisStore needs a secret of ${MIN_SECRET_CHARS} characters or more, random and the same on every node: ` +
-        "redisStore({ url, secret: process.env.AI_PROGRESS_SECRET }). `openssl rand -base64 32` gives one.",
+        "redisStore({ url, secret: process.env.RUN_SECRET }). `openssl rand -base64 32` gives one.",
     );
   }
   if (typeof url !== "string" || url === "") {
