@@ -47,7 +47,7 @@ export interface TestWorker extends TestProcess {
 
 const folder = fileURLToPath(new URL("..", import.meta.url));
 
-/** Runs the sources, as the tests themselves do: nothing needs to be built. */
+/** Runs an entry from its source, on the packages as `npm run build` has left them: a process of its own takes no alias. */
 const bootstrap = (entry: string): string => `
   import { runnerImport, loadConfigFromFile } from "vite";
   const { config } = await loadConfigFromFile({ command: "serve", mode: "test" }, "vitest.config.ts");
