@@ -92,7 +92,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
     for (const entry of ended) {
       const dueIn = entry.endedAt + retainMs - clock.now();
       if (dueIn > 0) {
-        callOffSweep = clock.after(dueIn, sweep);
+        // Runs that have ended are no reason for a process to stay.
+        callOffSweep = clock.after(dueIn, sweep, { ref: false });
         return;
       }
       remove(entry);
