@@ -19,7 +19,7 @@ import {
   scriptedUpstream,
 } from "../support/scripted-upstream.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
-import { taskApp } from "../support/task-app.js";
+import { type TaskRun, taskApp } from "../support/task-app.js";
 
 /** A viewer that sends its request and then reads only as much as it is told. */
 async function lazyViewer(url: string, body: string) {
@@ -215,4 +215,52 @@ test("a job is slowed down while the store is away, whatever it says", async () 
   held.open();
   expect((await answer).events.at(-1)).toMatchObject({ type: "end", status: "succeeded" });
   expect(said).toBe(50);
+});
+
+test("a job that names ever new stages ends as output_limit, with as many as a run may have", async () => {
+  const { url, logged } = await taskApp(
+    async ({ stage }) => {
+      for (let n = 0; n < 200; n++) await stage(`stage ${n}`, () => {});
+    },
+    { limits: { stages: 50 } },
+  );
+  const state = reduceAnswers([await callSse(url, { body: {} })]);
+  expect(state).toMatchObject({
+    status: "failed",
+    error: { code: "output_limit", message: "The job has named more stages than a run may have." },
+  });
+  expect(state.stages).toHaveLength(50);
+  expect(JSON.stringify(logged)).toContain("limits.stages");
+});
+
+test("a plan of more stages than a run may have is a run that fails, not one without an end", async () => {
+  const stages = Array.from({ length: 51 }, (_, n) => ({ id: `${n}`, label: "" }));
+  const { origin } = await progressApp(
+    (app, progress) => void app.use(progress.task({ stages, run: () => "never" })),
+    { limits: { stages: 50 } },
+  );
+  const state = reduceAnswers([await callSse(origin, { body: {} })]);
+  expect(state).toMatchObject({ status: "failed", error: { code: "output_limit" }, result: null });
+});
+
+test("what a job says of its stages is kept short, however long it is", async () => {
+  const long = "x".repeat(1_000_000);
+  const { url } = await taskApp(async ({ stage, skip, progress }) => {
+    await stage("a", (s) => s.progress({ completed: 1, unit: long, message: long }));
+    skip("b", long);
+    progress({ message: long });
+  });
+  const { body } = await callSse(url, { body: {} });
+  expect(body).toContain(`${"x".repeat(1_999)}…`);
+  expect(body.length).toBeLessThan(20_000);
+});
+
+test.each<[string, TaskRun]>([
+  ["stage", ({ stage }) => stage("x".repeat(201), () => {})],
+  ["custom event", ({ custom }) => custom("x".repeat(201), 1)],
+])("a name of a %s that is too long is the job's error, and quoted shortly", async (what, run) => {
+  const { url, logged } = await taskApp(run);
+  expect(reduceAnswers([await callSse(url, { body: {} })]).error?.code).toBe("internal");
+  const line = JSON.stringify(logged);
+  expect(line).toMatch(new RegExp(`The name of a ${what} is \\W+x+….*200 characters at the most`));
 });
