@@ -19,7 +19,7 @@ import {
   scriptedUpstream,
 } from "../support/scripted-upstream.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
-import { type TaskRun, taskApp } from "../support/task-app.js";
+import { openRun, type TaskRun, taskApp } from "../support/task-app.js";
 
 /** A viewer that sends its request and then reads only as much as it is told. */
 async function lazyViewer(url: string, body: string) {
@@ -182,6 +182,57 @@ test("viewers that stop reading in the middle of a long snapshot share its bytes
   await new Promise((resolve) => setTimeout(resolve, 500));
   // Forty copies would be 160 MB, less what the kernel has taken.
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40_000_000);
+});
+
+test("viewers that stop reading at different places of a long run hold one snapshot, and all converge", async () => {
+  const responses: ServerResponse[] = [];
+  const go = gate();
+  let say: (delta: string) => void = () => {};
+  const { origin } = await progressApp(
+    (app, progress) => {
+      app.use((_req, res, next) => {
+        responses.push(res);
+        next();
+      });
+      app.use(
+        progress.task({
+          run({ text }) {
+            say = text;
+            text("\u6f22".repeat(3_900_000));
+            return go.opened;
+          },
+        }),
+      );
+    },
+    { abandonAfterMs: Number.POSITIVE_INFINITY },
+  );
+  const { run, answer } = await openRun(origin, { until: (_event, seq) => seq !== null });
+  await answer;
+  const before = process.memoryUsage().arrayBuffers;
+  const viewers: ReturnType<typeof rawSocket>[] = [];
+  for (let count = 2; count <= 31; count++) {
+    const viewer = rawSocket(origin, { isPaused: true });
+    viewer.socket.write(httpRequest("GET", `/${run}`, { accept: "text/event-stream", connection: "close" }));
+    viewers.push(viewer);
+    await until(() => responses.length === count && responses.at(-1)?.writableNeedDrain);
+    say("y".repeat(1_000));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  // Thirty copies would be 350 MB, less what the kernel has taken.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(60_000_000);
+
+  go.open();
+  for (const { socket } of viewers.slice(-3)) {
+    let rest = "";
+    socket.setEncoding("latin1").on("data", (chunk: string) => {
+      rest = (rest + chunk).slice(-200_000);
+    });
+    await new Promise((resolve) => socket.once("close", resolve).resume());
+    expect(rest.match(/^event: end$/gm)).toHaveLength(1);
+    const numbers = [...rest.matchAll(/^id: .*\.(\d+)$/gm)].map(([, number]) => Number(number));
+    expect(numbers.length).toBeGreaterThan(1);
+    expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) + index));
+  }
 });
 
 test("a job is slowed down while the store is away, whatever it says", async () => {
