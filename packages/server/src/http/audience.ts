@@ -65,6 +65,20 @@ export function createAudience({ store, clock, backstopMs, reap, onError }: Audi
     store.attend(run, process, clock.now() + 3 * backstopMs).catch(onError);
   }
 
+  async function readBeside(
+    held: SnapshotPage,
+    run: string,
+    cursor: number | null,
+    viewer: Viewer,
+  ): Promise<Page | null> {
+    const page = await store.read(run, cursor);
+    if (page?.kind !== "snapshot" || page === held) return page;
+    const next = await store.read(run, held.state.seq);
+    if (next?.kind !== "tail") return page;
+    viewer.wake();
+    return held;
+  }
+
   function backstop(run: string, entry: Watched): void {
     const dueAt = clock.now() + backstopMs;
     entry.callOff = clock.after(backstopMs, () => {
@@ -93,14 +107,9 @@ export function createAudience({ store, clock, backstopMs, reap, onError }: Audi
       };
     },
 
-    async read(run, cursor, viewer) {
-      const page = await store.read(run, cursor);
+    read(run, cursor, viewer) {
       const held = watched.get(run)?.held;
-      if (page?.kind !== "snapshot" || !held || held.page === page) return page;
-      const next = await store.read(run, held.page.state.seq);
-      if (next?.kind !== "tail") return page;
-      viewer.wake();
-      return held.page;
+      return held ? readBeside(held.page, run, cursor, viewer) : store.read(run, cursor);
     },
 
     hold(run, page) {

@@ -64,7 +64,7 @@ interface StoredRun {
 
 /**
  * Runs in this process's memory. They survive dropped connections and reloads, not the process: after a restart
- * a viewer is told `run_lost`.
+ * a viewer is told `run_lost`. Ended runs keep no process alive, whether or not the store is closed.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
   const {
