@@ -49,9 +49,8 @@ export function createBackend(): Express {
     if (how === "bytes") return void sendEach(res, body);
     if (how === "held") return void res.write(body.subarray(0, sample.cutAt));
     if (how !== "cut" || room.calls.length > 1) return void res.end(body);
-    // Chromium drops what its page has not read when a connection fails.
+    // Until the room is cut: Chromium drops what its page has not read when a connection fails.
     res.write(body.subarray(0, sample.cutAt));
-    setTimeout(() => res.socket?.destroy(), 50);
   });
   app.all(["/api/tutorials/:name/:room", "/api/tutorials/:name/:room/*rest"], async (req, res) => {
     const room = enter(req);

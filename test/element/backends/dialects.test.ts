@@ -33,8 +33,11 @@ for (const name of Object.keys(dialects)) {
     it("is the same where each byte comes alone", async () => expectWhole(await sample(name, "bytes"), name));
 
     it("that is cut keeps its text, says so, and is not asked for again", async () => {
-      const { element, calls } = await sample(name, "cut");
-      const state = await element.start({ q: 1 });
+      const { element, calls, cut } = await sample(name, "cut");
+      const ended = element.start({ q: 1 });
+      await until(() => element.text === "Grüße");
+      await cut();
+      const state = await ended;
       await drawn(element);
       expect(state.text).to.equal("Grüße");
       expect(element.error?.code).to.equal("upstream_truncated");

@@ -18,6 +18,8 @@ export interface Front {
   /** The requests that the element has made. */
   calls(): Promise<readonly Call[]>;
   release(): Promise<void>;
+  /** Cuts its connections. */
+  cut(): Promise<void>;
 }
 
 /** `path` is that of the server; `{room}` is where this test is alone with it. */
@@ -46,6 +48,7 @@ export async function frontOf(
     stages,
     calls: async () => once((await (await fetch(`/api/rooms/${room}`)).json()).calls),
     release: async () => void (await fetch(`/api/rooms/${room}/release`, { method: "POST" })),
+    cut: async () => void (await fetch(`/api/rooms/${room}/cut`, { method: "POST" })),
   };
 }
 

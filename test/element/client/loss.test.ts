@@ -178,10 +178,10 @@ describe("silence", () => {
   });
 
   it("is broken by heartbeats, which are no events", async () => {
-    const { session, seen, release } = scene("beating-50");
+    const { session, seen, release } = scene("beating-300");
     const result = session.start();
     // Longer than the three heartbeats after which silence would count.
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
     await release();
     expectWhole(await result);
     expect(methods(await seen())).to.deep.equal(["POST"]);

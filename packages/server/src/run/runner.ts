@@ -130,6 +130,7 @@ export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
 
   async function perform(): Promise<Undated<EndEvent>> {
     try {
+      begin();
       const context = createJobContext({
         ...options,
         ...todo,
@@ -179,7 +180,6 @@ export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
   }
 
   async function live(): Promise<RunOutcome> {
-    begin();
     const unwatch = store.watchOrders(run, () => void check());
     const callOffTotal = clock.after(todo.totalTimeoutMs, () => cancel("limit"));
     void check();
