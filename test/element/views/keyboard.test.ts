@@ -27,7 +27,7 @@ describe("by keyboard alone", () => {
     expect(focused(element)).to.equal("action");
     // A key that is pressed twice is not meant for what the button has become.
     await until(async () => {
-      await sendKeys({ press: "Space" });
+      await sendKeys({ press: " " });
       return element.state === "cancelling";
     }, "the cancelling");
     lastSession().emit({ type: "end", status: "cancelled", reason: "user" });
