@@ -27,10 +27,10 @@ export function summaryReporter(missing) {
   };
 }
 
-function count(suite, counts) {
+function count(suite, counts, path = []) {
   for (const test of suite?.tests ?? []) {
-    if (test.skipped) counts.left.push(test.name);
+    if (test.skipped) counts.left.push([...path, test.name].join(" > "));
     counts[test.skipped ? "skipped" : test.passed ? "passed" : "failed"]++;
   }
-  for (const inner of suite?.suites ?? []) count(inner, counts);
+  for (const inner of suite?.suites ?? []) count(inner, counts, [...path, inner.name].filter(Boolean));
 }

@@ -5,7 +5,16 @@ import { expect } from "chai";
 import { stateAfter, wholeLog } from "../backend/log.js";
 import { SAMPLE_TEXT, samples } from "../backend/samples.js";
 import { itUnless } from "../support/engine.js";
-import { expectWhole, leaveScenes, memoryPersistence, reaches, realClock, scene, until } from "./support.js";
+import {
+  expectWhole,
+  leaveScenes,
+  memoryPersistence,
+  reaches,
+  realClock,
+  scene,
+  standingClock,
+  until,
+} from "./support.js";
 
 afterEach(leaveScenes);
 
@@ -35,8 +44,12 @@ describe("a session that knows other languages", () => {
   });
 
   it("does not repeat a start that may have reached a server of which the page says that it is another's", async () => {
-    const { session, seen } = scene("mute", { dialect: openaiChatDialect, connectTimeoutMs: 20 });
-    const { error } = await session.start({});
+    const clock = standingClock();
+    const { session, seen } = scene("mute", { dialect: openaiChatDialect, clock });
+    const result = session.start({});
+    await until(async () => (await seen()).calls.length > 0);
+    clock.advance(60_000);
+    const { error } = await result;
     expect(error?.code).to.equal("upstream_unavailable");
     expect((await seen()).calls.length).to.equal(1);
   });
