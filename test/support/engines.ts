@@ -26,8 +26,9 @@ const engines: Readonly<Record<string, () => Promise<BrowserLauncher>>> = {
   async firefox() {
     const launcher = chromeLauncher({
       launchOptions: { browser: "firefox", executablePath: findFirefox(), headless: true },
-      concurrency: 2,
-      createPage: async ({ browser }) => (await browser.createBrowserContext()).newPage({ type: "window" }),
+      // One window at a time: no other shows the focus or gets keys.
+      concurrency: 1,
+      createPage: ({ context }) => context.newPage({ type: "window" }),
     });
     launcher.name = "Firefox";
     return launcher;

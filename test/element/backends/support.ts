@@ -3,7 +3,6 @@ import type { Call } from "../backend/room.js";
 import { mount } from "../support/mount.js";
 
 const { createSession } = AiProgressStream;
-let rooms = 0;
 
 /** An element in front of a server, and what there is to be seen of both. */
 export interface Front {
@@ -27,7 +26,7 @@ export async function frontOf(
 ): Promise<Front> {
   AiProgressStream.createSession = createSession;
   document.documentElement.lang = "en";
-  const room = `backends-${Date.now()}-${rooms++}`;
+  const room = crypto.randomUUID();
   const element = await mount({ action: path.replace("{room}", room), ...attributes });
   const messages: string[] = [];
   const fractions: number[] = [];

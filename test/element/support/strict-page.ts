@@ -6,7 +6,7 @@ export async function strictPage(query = ""): Promise<DOMStringMap> {
   frame.src = `/test/element/support/csp-page.html${query}`;
   document.body.append(frame);
   return until(() => {
-    const notes = frame.contentDocument?.documentElement.dataset;
+    const notes = frame.contentDocument?.querySelector("html")?.dataset;
     return notes?.["violations"] ? notes : null;
   }, "the page");
 }

@@ -4,8 +4,7 @@ import { drawn, mount, part, partText, until } from "../support/mount.js";
 
 const ANSWER = "Grüße, wörld 🌍\nline two\r\n…and done.";
 const { createSession } = AiProgressStream;
-let rooms = 0;
-const room = (): string => `element-${Date.now()}-${rooms++}`;
+const room = (): string => crypto.randomUUID();
 
 interface Call {
   readonly method: string;
