@@ -5,7 +5,7 @@ import { findBrowser } from "./browser.js";
 import { findProgram, isExecutable } from "./programs.js";
 import { webkitLauncher } from "./webkit.js";
 
-/** An engine that is not here, and what to install for it. */
+/** An engine that is not here, and what to do about it. */
 export interface MissingEngine {
   readonly name: string;
   readonly why: string;
@@ -13,27 +13,23 @@ export interface MissingEngine {
 
 /** Each gives its launcher; throws a sentence on what to install where there is none. */
 const engines: Readonly<Record<string, () => Promise<BrowserLauncher>>> = {
-  async chromium() {
-    const launcher = chromeLauncher({
+  async Chromium() {
+    return chromeLauncher({
       launchOptions: await findBrowser(),
       concurrency: 2,
       // A window each: a page in a hidden tab is given no animation frames.
       createPage: async ({ browser }) => (await browser.createBrowserContext()).newPage(),
     });
-    launcher.name = "Chromium";
-    return launcher;
   },
-  async firefox() {
-    const launcher = chromeLauncher({
+  async Firefox() {
+    return chromeLauncher({
       launchOptions: { browser: "firefox", executablePath: findFirefox(), headless: true },
       // One window at a time: no other shows the focus or gets keys.
       concurrency: 1,
       createPage: ({ context }) => context.newPage({ type: "window" }),
     });
-    launcher.name = "Firefox";
-    return launcher;
   },
-  async webkit() {
+  async WebKit() {
     const driver = findProgram(["WebKitWebDriver"]);
     const display = findProgram(["Xvfb"]);
     if (driver && display) return webkitLauncher({ driver, display });
@@ -54,20 +50,25 @@ const engines: Readonly<Record<string, () => Promise<BrowserLauncher>>> = {
 export async function findEngines(
   wanted = process.env["ENGINES"] ?? "",
 ): Promise<{ found: readonly BrowserLauncher[]; missing: readonly MissingEngine[] }> {
-  const names = wanted.split(",").filter((name) => name !== "");
+  const names = wanted
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((name) => name !== "");
+  const known = Object.keys(engines);
+  const unknown = names.filter((name) => !known.some((engine) => engine.toLowerCase() === name));
+  if (unknown.length > 0) throw new Error(`ENGINES: ${unknown.join(", ")} is none of ${known.join(", ")}.`);
   const found: BrowserLauncher[] = [];
   const missing: MissingEngine[] = [];
-  for (const name of names.length > 0 ? names : Object.keys(engines)) {
-    const launch = engines[name];
-    if (!launch) throw new Error(`ENGINES names "${name}"; there are ${Object.keys(engines).join(", ")}.`);
+  for (const [name, launch] of Object.entries(engines)) {
+    if (names.length > 0 && !names.includes(name.toLowerCase())) continue;
     try {
-      found.push(await launch());
+      found.push(Object.assign(await launch(), { name }));
     } catch (reason) {
       missing.push({ name, why: reason instanceof Error ? reason.message : String(reason) });
     }
   }
   if (missing.length > 0 && (names.length > 0 || found.length === 0)) {
-    throw new Error(missing.map(({ name, why }) => `No ${name} to test in: ${why}`).join("\n"));
+    throw new Error(missing.map(({ name, why }) => `${name} cannot be tested: ${why}`).join("\n"));
   }
   return { found, missing };
 }

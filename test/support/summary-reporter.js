@@ -1,36 +1,32 @@
 import { writeFileSync } from "node:fs";
 
 /**
- * Tells of each engine how many tests of @web/test-runner passed and failed, and names those that were left out: to
- * a person, and as JSON to the file that SUMMARY_FILE names.
+ * Names the tests of @web/test-runner that were left out, and the engines that are not here; to the file that
+ * SUMMARY_FILE names it writes, as JSON, how many tests passed and failed in each engine.
  *
- * @param {readonly { name: string, why: string }[]} missing engines that are not here
+ * @param {readonly { name: string, why: string }[]} missing
  */
 export function summaryReporter(missing) {
   return {
-    onTestRunFinished({ sessions }) {
-      const engines = new Map();
+    stop({ sessions }) {
+      const engines = {};
       for (const { browser, testResults, passed, errors } of sessions) {
-        const counts = engines.get(browser.name) ?? { passed: 0, failed: 0, skipped: 0, left: [] };
-        engines.set(browser.name, counts);
-        count(testResults, counts);
+        engines[browser.name] ??= { passed: 0, failed: 0, skipped: 0 };
+        const counts = engines[browser.name];
+        for (const { path, test } of testsOf(testResults)) {
+          counts[test.skipped ? "skipped" : test.passed ? "passed" : "failed"]++;
+          if (test.skipped) console.log(`${browser.name} left out: ${path.join(" > ")}`);
+        }
         if (!passed && errors.length > 0) counts.failed++;
       }
-      for (const [name, { passed, failed, left }] of engines) {
-        console.log(`${name}: ${passed} passed, ${failed} failed, ${left.length} left out`);
-        for (const title of left) console.log(`  left out: ${title}`);
-      }
-      for (const { name, why } of missing) console.log(`Not tested in ${name}: ${why}`);
+      for (const { name, why } of missing) console.log(`${name} is not tested: ${why}`);
       const file = process.env.SUMMARY_FILE;
-      if (file) writeFileSync(file, JSON.stringify({ engines: Object.fromEntries(engines), missing }));
+      if (file) writeFileSync(file, JSON.stringify({ engines, missing }));
     },
   };
 }
 
-function count(suite, counts, path = []) {
-  for (const test of suite?.tests ?? []) {
-    if (test.skipped) counts.left.push([...path, test.name].join(" > "));
-    counts[test.skipped ? "skipped" : test.passed ? "passed" : "failed"]++;
-  }
-  for (const inner of suite?.suites ?? []) count(inner, counts, [...path, inner.name].filter(Boolean));
+function* testsOf(suite, path = []) {
+  for (const test of suite?.tests ?? []) yield { test, path: [...path, test.name] };
+  for (const inner of suite?.suites ?? []) yield* testsOf(inner, inner.name ? [...path, inner.name] : path);
 }
