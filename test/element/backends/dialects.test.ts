@@ -36,8 +36,8 @@ for (const name of Object.keys(dialects)) {
     const unseen = "it ends an answer that was cut as if it were whole; this language has no mark of its end";
     const blind: Reasons = name === "langgraph" ? { webkit: unseen } : {};
     itUnless(blind, "that is cut keeps its text, says so, and is not asked for again", async () => {
-      const { element, calls } = await sample(name, "cut");
-      const state = await element.start({ q: 1 });
+      const { element, calls, startAndCut } = await sample(name, "held-once");
+      const state = await startAndCut({ q: 1 });
       await drawn(element);
       expect(state.text).to.equal("Grüße");
       expect(element.error?.code).to.equal("upstream_truncated");

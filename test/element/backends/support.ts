@@ -1,6 +1,7 @@
 import { AiProgressStream } from "@ai-progress-stream/element";
+import type { RunState } from "@ai-progress-stream/protocol";
 import type { Call } from "../backend/room.js";
-import { mount } from "../support/mount.js";
+import { mount, until } from "../support/mount.js";
 
 const { createSession } = AiProgressStream;
 
@@ -17,6 +18,8 @@ export interface Front {
   /** The requests that the element has made. */
   calls(): Promise<readonly Call[]>;
   release(): Promise<void>;
+  /** Starts, and cuts the connection once there is text: Chromium drops what its page has not read by then. */
+  startAndCut(input: unknown): Promise<RunState>;
 }
 
 /** `path` is that of the server; `{room}` is where this test is alone with it. */
@@ -37,6 +40,9 @@ export async function frontOf(
     if (progress !== null && progress !== fractions.at(-1)) fractions.push(progress);
     if (event.type === "stage" && event.status === "running") stages.push(event.label ?? event.stage);
   });
+  const order = async (what: string): Promise<void> => {
+    await fetch(`/api/rooms/${room}/${what}`, { method: "POST" });
+  };
   return {
     element,
     room,
@@ -44,7 +50,13 @@ export async function frontOf(
     fractions,
     stages,
     calls: async () => once((await (await fetch(`/api/rooms/${room}`)).json()).calls),
-    release: async () => void (await fetch(`/api/rooms/${room}/release`, { method: "POST" })),
+    release: () => order("release"),
+    async startAndCut(input) {
+      const result = element.start(input);
+      await until(() => element.text !== "", "the first text");
+      await order("cut");
+      return result;
+    },
   };
 }
 
