@@ -40,7 +40,6 @@ export default {
   middleware: [toExpress],
   plugins: [esbuildPlugin({ ts: true, target: "es2022" })],
   browsers: found,
-  concurrentBrowsers: 2,
   concurrency: 2,
   // What the element itself warns of is expected in tests that provoke it.
   filterBrowserLogs: ({ args }) => !String(args[0]).startsWith("ai-progress-stream:"),
