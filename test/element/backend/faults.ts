@@ -268,6 +268,11 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   /** The head of a stream and nothing else, from a server that knows no runs. */
   "silent-head": (exchange) => head(exchange, null),
+  /** The same, and a comment. */
+  wordless: (exchange) => {
+    head(exchange, null);
+    exchange.res.write(": connected\n\n");
+  },
   empty: (exchange) => {
     head(exchange, null);
     exchange.res.end();

@@ -4,7 +4,17 @@ import { anthropicDialect, ollamaDialect, openaiChatDialect } from "@ai-progress
 import { expect } from "chai";
 import { stateAfter, wholeLog } from "../backend/log.js";
 import { SAMPLE_TEXT, samples } from "../backend/samples.js";
-import { expectWhole, leaveScenes, memoryPersistence, reaches, realClock, scene, until } from "./support.js";
+import { itUnless } from "../support/engine.js";
+import {
+  expectWhole,
+  leaveScenes,
+  memoryPersistence,
+  reaches,
+  realClock,
+  scene,
+  standingClock,
+  until,
+} from "./support.js";
 
 afterEach(leaveScenes);
 
@@ -34,8 +44,12 @@ describe("a session that knows other languages", () => {
   });
 
   it("does not repeat a start that may have reached a server of which the page says that it is another's", async () => {
-    const { session, seen } = scene("mute", { dialect: openaiChatDialect, connectTimeoutMs: 20 });
-    const { error } = await session.start({});
+    const clock = standingClock();
+    const { session, seen } = scene("mute", { dialect: openaiChatDialect, clock });
+    const result = session.start({});
+    await until(async () => (await seen()).calls.length > 0);
+    clock.advance(60_000);
+    const { error } = await result;
     expect(error?.code).to.equal("upstream_unavailable");
     expect((await seen()).calls.length).to.equal(1);
   });
@@ -46,12 +60,21 @@ describe("a session that knows other languages", () => {
     expect((await seen()).calls.length).to.equal(2);
   });
 
-  it("does not ask again a server that took the request and fell silent before its first word", async () => {
-    const { session, seen } = scene("silent-head", { dialect: autoDialect, idleTimeoutMs: 20 });
+  const asksOnce = async (fault: string): Promise<void> => {
+    const { session, seen } = scene(fault, { dialect: autoDialect, idleTimeoutMs: 20 });
     const { error } = await session.start({});
     expect(error?.code).to.equal("upstream_truncated");
     expect((await seen()).calls.length).to.equal(1);
-  });
+  };
+
+  it("does not ask again a server that took the request and fell silent before its first word", () =>
+    asksOnce("wordless"));
+
+  itUnless(
+    { firefox: "it tells a page of an answer's head when the first byte of its body has come" },
+    "does not ask again a server that sent the head of its answer and not a byte more",
+    () => asksOnce("silent-head"),
+  );
 
   it("gives up after the time it is given for all of it, and the run goes on", async () => {
     const limits: (() => void)[] = [];
