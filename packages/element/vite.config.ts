@@ -38,10 +38,34 @@ const squeezeTemplates: Plugin = {
   },
 };
 
+/** In one file there is nothing to wait for: what is imported when it is needed is there from the start. */
+const inlineImports: Plugin = {
+  name: "inline-imports",
+  transform(code, id) {
+    if (!/\/src\/.*\.ts$/.test(id)) return null;
+    const inlined = new MagicString(code);
+    for (const [whole, file] of code.matchAll(/\bimport\(("[^"]+")\)/g)) {
+      inlined.replace(whole, "Promise.resolve(inlined)").prepend(`import * as inlined from ${file};`);
+    }
+    return { code: inlined.toString(), map: inlined.generateMap({ source: id, hires: true }) };
+  },
+};
+
+/** Vite leaves the white space in ES libraries unless it is told so here; licences must stay. */
+const minify = { compress: true, mangle: true, codegen: true };
+const comments = { legal: true, annotation: false, jsdoc: false };
+
+const outputs = {
+  standalone: { minify: { ...minify, mangleProps: { include: parserFields } }, comments },
+  split: { minify, comments, chunkFileNames: "[name]-[hash].js" },
+};
+
 /**
  * `vite build`: the entries, with what they stand on left to the application's bundler.
- * `vite build --mode standalone`: one minified file with everything in it, for a script tag.
- * The declarations of `tsc -b` lie in the same `dist`, so neither empties it.
+ * `vite build --mode split`: for a script tag, minified; what not every page needs lies beside it and is loaded
+ * when it is.
+ * `vite build --mode standalone`: the same as one file with everything in it.
+ * The declarations of `tsc -b` lie in the same `dist`, so none of them empties it.
  */
 export default defineConfig(({ mode }) => ({
   // Packages of this repository are taken from their sources: nothing has to be built before.
@@ -51,17 +75,15 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: false,
     target: "es2022",
     // The squeezed templates would leave a map of the one file wrong, and a wrong map is worse than none.
-    sourcemap: mode !== "standalone",
-    ...(mode === "standalone"
+    sourcemap: !(mode in outputs),
+    ...(mode in outputs
       ? {
+          outDir: mode === "split" ? "dist/split" : "dist",
           lib: { entry: source("index.ts"), formats: ["es"], fileName: () => "ai-progress-stream.js" },
-          // Vite leaves the white space in ES libraries unless it is told so here; licences must stay.
           rollupOptions: {
             treeshake: { manualPureFunctions: ["console.assert"] },
-            output: {
-              minify: { compress: true, mangle: true, codegen: true, mangleProps: { include: parserFields } },
-              comments: { legal: true, annotation: false, jsdoc: false },
-            },
+            preserveEntrySignatures: "allow-extension",
+            output: outputs[mode as keyof typeof outputs],
           },
         }
       : {
@@ -80,5 +102,8 @@ export default defineConfig(({ mode }) => ({
           },
         }),
   },
-  ...(mode === "standalone" ? { plugins: [squeezeTemplates] } : {}),
+  plugins: [
+    ...(mode in outputs ? [squeezeTemplates] : []),
+    ...(mode === "standalone" ? [inlineImports] : []),
+  ],
 }));

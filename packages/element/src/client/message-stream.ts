@@ -104,15 +104,24 @@ export type Piece = SseMessage | StreamEnd;
  */
 export function reframe(
   body: ReadableStream<Uint8Array>,
-  options: { readonly framing: Framing; readonly maxEventLength: number; readonly onBytes: () => void },
+  options: {
+    readonly framing: Framing;
+    readonly maxEventLength: number;
+    readonly onBytes: () => void;
+    /** What has to be waited for before this first piece and all behind it can be read. */
+    readonly prepare: (first: Piece) => Promise<void> | null;
+  },
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
   let frames = "";
+  let first: Piece | null = null;
+  let isPrepared = false;
   let failure: unknown = null;
   let isOver = false;
   const write = (piece: Piece): void => {
+    first ??= piece;
     frames += `data: ${JSON.stringify(piece)}\n\n`;
   };
   const messages = createMessageReader(options.framing, options.maxEventLength, write);
@@ -136,6 +145,10 @@ export function reframe(
         } catch (cause) {
           failure = cause;
         }
+      }
+      if (first && !isPrepared) {
+        isPrepared = true;
+        await options.prepare(first);
       }
       controller.enqueue(encoder.encode(frames));
       frames = "";
