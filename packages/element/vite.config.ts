@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { transform } from "lightningcss";
 import MagicString from "magic-string";
@@ -51,13 +51,41 @@ const inlineImports: Plugin = {
   },
 };
 
-/** Vite leaves the white space in ES libraries unless it is told so here; licences must stay. */
-const minify = { compress: true, mangle: true, codegen: true };
-const comments = { legal: true, annotation: false, jsdoc: false };
+const LICENSES = "THIRD-PARTY-LICENSES.txt";
+
+/** The licences of all that was bundled, beside it. */
+const licenses: Plugin = {
+  name: "licenses",
+  generateBundle(_options, bundle) {
+    const modules = Object.values(bundle).flatMap((chunk) => (chunk.type === "chunk" ? chunk.moduleIds : []));
+    const folders = modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []);
+    const texts = [...new Set(folders)].map((folder) => {
+      const { name, version } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+      if (!file) throw new Error(`${name} brings no text of its licence.`);
+      const text = readFileSync(`${folder}/${file}`, "utf8").replaceAll("\r", "").trim();
+      return `${name} ${version}\n\n${text}\n`;
+    });
+    this.emitFile({
+      type: "asset",
+      fileName: LICENSES,
+      source: texts.sort().join(`\n${"-".repeat(72)}\n\n`),
+    });
+  },
+};
+
+const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, "package.json"), "utf8"));
+
+/** For a script tag. Vite leaves the white space in ES libraries unless it is told so here. */
+const scriptOutput = {
+  minify: { compress: true, mangle: true, codegen: true },
+  comments: { legal: false, annotation: false, jsdoc: false },
+  postBanner: `/*! ai-progress-stream ${version}, MIT. Contains lit (Copyright 2017 Google LLC, BSD-3-Clause) and others: ${LICENSES} */`,
+};
 
 const outputs = {
-  standalone: { minify: { ...minify, mangleProps: { include: parserFields } }, comments },
-  split: { minify, comments, chunkFileNames: "[name]-[hash].js" },
+  standalone: { ...scriptOutput, minify: { ...scriptOutput.minify, mangleProps: { include: parserFields } } },
+  split: { ...scriptOutput, chunkFileNames: "[name]-[hash].js" },
 };
 
 /**
@@ -103,7 +131,7 @@ export default defineConfig(({ mode }) => ({
         }),
   },
   plugins: [
-    ...(mode in outputs ? [squeezeTemplates] : []),
+    ...(mode in outputs ? [squeezeTemplates, licenses] : []),
     ...(mode === "standalone" ? [inlineImports] : []),
   ],
 }));
