@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { transform } from "lightningcss";
 import MagicString from "magic-string";
-import { defineConfig, type Plugin } from "vite";
+import { build, defineConfig, type Plugin, type UserConfig } from "vite";
 
 const source = (file: string): string => resolve(import.meta.dirname, "src", file);
 
@@ -52,41 +53,86 @@ const inlineImports: Plugin = {
 };
 
 const LICENSES = "THIRD-PARTY-LICENSES.txt";
+const bundled = new Set<string>();
 
 /** The licences of all that was bundled, beside it. */
 const licenses: Plugin = {
   name: "licenses",
   generateBundle(_options, bundle) {
-    const modules = Object.values(bundle).flatMap((chunk) => (chunk.type === "chunk" ? chunk.moduleIds : []));
-    const folders = modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []);
-    const texts = [...new Set(folders)].map((folder) => {
+    for (const chunk of Object.values(bundle)) {
+      for (const id of chunk.type === "chunk" ? chunk.moduleIds : []) {
+        const [folder] = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id) ?? [];
+        if (folder) bundled.add(folder);
+      }
+    }
+    const texts = [...bundled].map((folder) => {
       const { name, version } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
       const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
       if (!file) throw new Error(`${name} brings no text of its licence.`);
       const text = readFileSync(`${folder}/${file}`, "utf8").replaceAll("\r", "").trim();
       return `${name} ${version}\n\n${text}\n`;
     });
-    this.emitFile({
-      type: "asset",
-      fileName: LICENSES,
-      source: texts.sort().join(`\n${"-".repeat(72)}\n\n`),
-    });
+    const source = texts.sort().join(`\n${"-".repeat(72)}\n\n`);
+    this.emitFile({ type: "asset", fileName: LICENSES, source });
   },
 };
 
 const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, "package.json"), "utf8"));
+const banner = `/*! ai-progress-stream ${version}, MIT. Contains lit (Copyright 2017 Google LLC, BSD-3-Clause) and others: ${LICENSES} */`;
 
-/** For a script tag. Vite leaves the white space in ES libraries unless it is told so here. */
-const scriptOutput = {
-  minify: { compress: true, mangle: true, codegen: true },
-  comments: { legal: false, annotation: false, jsdoc: false },
-  postBanner: `/*! ai-progress-stream ${version}, MIT. Contains lit (Copyright 2017 Google LLC, BSD-3-Clause) and others: ${LICENSES} */`,
+/** One minified file of an entry and all that it stands on. */
+const oneFile = (entry: string, plugins: Plugin[]): UserConfig => ({
+  // Packages of this repository are taken from their sources: nothing has to be built before.
+  resolve: { conditions: ["ai-progress-stream-source"] },
+  publicDir: false,
+  plugins: [squeezeTemplates, ...plugins, licenses],
+  build: {
+    emptyOutDir: false,
+    target: "es2022",
+    // The squeezed templates would leave a map wrong, and a wrong map is worse than none.
+    sourcemap: false,
+    lib: { entry, formats: ["es"], fileName: () => "ai-progress-stream.js" },
+    rollupOptions: {
+      treeshake: { manualPureFunctions: ["console.assert"] },
+      output: {
+        // Vite leaves the white space in ES libraries unless it is told so here.
+        minify: { compress: true, mangle: true, codegen: true, mangleProps: { include: parserFields } },
+        comments: { legal: false, annotation: false, jsdoc: false },
+        postBanner: banner,
+      },
+    },
+  },
+});
+
+/**
+ * What is imported when it is needed, as a file of its own with all that it stands on. What it has in common with
+ * the first file it has twice, for its address is all that they may share: a chunk that imports the first file
+ * would load it once more where a page has named it otherwise, as `…js?v=2`.
+ */
+const apart: Plugin = {
+  name: "apart",
+  async resolveDynamicImport(specifier, importer) {
+    if (typeof specifier !== "string") return null;
+    const entry = resolve(dirname(importer), specifier.replace(/\.js$/, ".ts"));
+    const built = await build({ configFile: false, logLevel: "warn", ...withoutOutput(oneFile(entry, [])) });
+    const [{ output }] = built as [{ output: { code: string }[] }];
+    const code = output[0]?.code ?? "";
+    const hash = createHash("sha256").update(code).digest("hex").slice(0, 8);
+    const fileName = `${basename(entry, ".ts")}-${hash}.js`;
+    this.emitFile({ type: "asset", fileName, source: code });
+    return { id: `./${fileName}`, external: true };
+  },
 };
 
-const outputs = {
-  standalone: { ...scriptOutput, minify: { ...scriptOutput.minify, mangleProps: { include: parserFields } } },
-  split: { ...scriptOutput, chunkFileNames: "[name]-[hash].js" },
-};
+const withoutOutput = (config: UserConfig): UserConfig => ({
+  ...config,
+  build: { ...config.build, write: false },
+});
+
+const inFolder = (folder: string, config: UserConfig): UserConfig => ({
+  ...config,
+  build: { ...config.build, outDir: folder },
+});
 
 /**
  * `vite build`: the entries, with what they stand on left to the application's bundler.
@@ -95,43 +141,28 @@ const outputs = {
  * `vite build --mode standalone`: the same as one file with everything in it.
  * The declarations of `tsc -b` lie in the same `dist`, so none of them empties it.
  */
-export default defineConfig(({ mode }) => ({
-  // Packages of this repository are taken from their sources: nothing has to be built before.
-  resolve: { conditions: ["ai-progress-stream-source"] },
-  publicDir: false,
-  build: {
-    emptyOutDir: false,
-    target: "es2022",
-    // The squeezed templates would leave a map of the one file wrong, and a wrong map is worse than none.
-    sourcemap: !(mode in outputs),
-    ...(mode in outputs
-      ? {
-          outDir: mode === "split" ? "dist/split" : "dist",
-          lib: { entry: source("index.ts"), formats: ["es"], fileName: () => "ai-progress-stream.js" },
-          rollupOptions: {
-            treeshake: { manualPureFunctions: ["console.assert"] },
-            preserveEntrySignatures: "allow-extension",
-            output: outputs[mode as keyof typeof outputs],
-          },
-        }
-      : {
-          lib: { entry: entries, formats: ["es"] },
-          minify: false,
-          rollupOptions: {
-            output: { chunkFileNames: "shared/[name].js" },
-            external: [
-              /^(react|vue)$/,
-              /^lit(\/|$)/,
-              /^@ai-progress-stream\/protocol/,
-              /^@microsoft\//,
-              /^eventsource-parser/,
-              /^streaming-markdown/,
-            ],
-          },
-        }),
-  },
-  plugins: [
-    ...(mode in outputs ? [squeezeTemplates, licenses] : []),
-    ...(mode === "standalone" ? [inlineImports] : []),
-  ],
-}));
+export default defineConfig(({ mode }) => {
+  if (mode === "standalone") return inFolder("dist", oneFile(source("index.ts"), [inlineImports]));
+  if (mode === "split") return inFolder("dist/split", oneFile(source("index.ts"), [apart]));
+  return {
+    publicDir: false,
+    build: {
+      emptyOutDir: false,
+      target: "es2022",
+      sourcemap: true,
+      lib: { entry: entries, formats: ["es"] },
+      minify: false,
+      rollupOptions: {
+        output: { chunkFileNames: "shared/[name].js" },
+        external: [
+          /^(react|vue)$/,
+          /^lit(\/|$)/,
+          /^@ai-progress-stream\/protocol/,
+          /^@microsoft\//,
+          /^eventsource-parser/,
+          /^streaming-markdown/,
+        ],
+      },
+    },
+  };
+});

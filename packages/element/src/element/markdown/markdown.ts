@@ -9,15 +9,20 @@ export interface MarkdownSettings extends Omit<MarkdownOptions, "policy"> {
   readonly allowedImageOrigins: string;
 }
 
+let sheet: CSSStyleSheet | null = null;
+
 /** Brings the look of Markdown into a shadow root, and gives what writes into a container there. */
 export function createMarkdownRenderer(
   root: ShadowRoot,
   { allowedLinkSchemes, allowedImageOrigins, ...words }: MarkdownSettings,
 ): (container: Element) => TextView {
-  const { styleSheet } = markdownStyles;
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(markdownStyles);
+  }
   const sheets = root.adoptedStyleSheets;
   // Behind the element's own look, before that of a class which extends it.
-  if (styleSheet && !sheets.includes(styleSheet)) sheets.splice(1, 0, styleSheet);
+  if (!sheets.includes(sheet)) sheets.splice(1, 0, sheet);
   const policy = linkPolicy(allowedLinkSchemes, allowedImageOrigins);
   return (container) => createMarkdownView(container, { policy, ...words });
 }
