@@ -45,8 +45,10 @@ const inlineImports: Plugin = {
   transform(code, id) {
     if (!/\/src\/.*\.ts$/.test(id)) return null;
     const inlined = new MagicString(code);
-    for (const [whole, file] of code.matchAll(/\bimport\(("[^"]+")\)/g)) {
-      inlined.replace(whole, "Promise.resolve(inlined)").prepend(`import * as inlined from ${file};`);
+    // By name: a namespace would have to be made an object, with all that the module exports.
+    const imports = code.matchAll(/\bimport\(("[^"]+")\)(?=\.then\(\s*\(\{ (\w+) \}\))/g);
+    for (const [whole, file, name] of imports) {
+      inlined.replace(whole, `Promise.resolve({ ${name} })`).prepend(`import { ${name} } from ${file};`);
     }
     return { code: inlined.toString(), map: inlined.generateMap({ source: id, hires: true }) };
   },

@@ -17,7 +17,7 @@ export type SessionDialect = Dialect | DialectDetector | LazyDialect;
  */
 export const lazyDialect = (name: DialectName | "auto"): LazyDialect => ({
   name,
-  load: async () => (await import("./dialect-choice.js")).dialectFor(name),
+  load: () => import("./dialect-choice.js").then(({ dialectFor }) => dialectFor(name)),
 });
 
 /** Whether the page itself says that the server is somebody else's. */

@@ -20,7 +20,7 @@ import { parseJson } from "./json-converter.js";
 import { isLabelled, type Labels, labelsFor, languageAt } from "./labels/labels.js";
 import { LABELS_EVENT } from "./labels/registry.js";
 import { liveRegions, sayIn } from "./live-regions.js";
-import { loadedMarkdown, loadMarkdown } from "./markdown/loader.js";
+import { loadMarkdown, markdownRenderer } from "./markdown/loader.js";
 import type { MarkdownSettings } from "./markdown/markdown.js";
 import { defaults, type ElementDialect, properties } from "./properties.js";
 import { type Appended, RunController } from "./run-controller.js";
@@ -389,7 +389,7 @@ export class AiProgressStream extends LitElement {
     const { labels, run, state } = view;
     const isLive = state === "streaming" || state === "cancelling";
     const lang = isLabelled(view.lang) ? view.lang : "en";
-    const format = this.format === "markdown" && loadedMarkdown() !== null ? "markdown" : "text";
+    const format = this.format === "markdown" && markdownRenderer() !== null ? "markdown" : "text";
     return html`<section class="card" part="card" role="group" aria-labelledby="title" lang=${lang} data-state=${state} data-row=${action.row}>
   ${progressView(view, this.#run.runNumber)}
   ${headerView(view, elapsed, () => void this.copy())}
@@ -423,7 +423,7 @@ ${liveRegions}`;
   }
 
   #createViews(): void {
-    const markdown = this.format === "markdown" ? loadedMarkdown() : null;
+    const createRenderer = this.format === "markdown" ? markdownRenderer() : null;
     const settings: MarkdownSettings = {
       allowedLinkSchemes: this.allowedLinkSchemes,
       allowedImageOrigins: this.allowedImageOrigins,
@@ -431,17 +431,16 @@ ${liveRegions}`;
       copy: (code) => this.#copyText(code.textContent ?? "", code),
     };
     const root = this.shadowRoot;
-    const createView =
-      markdown && root ? markdown.createMarkdownRenderer(root, settings) : createPlainTextView;
+    const createView = createRenderer && root ? createRenderer(root, settings) : createPlainTextView;
     const [reasoning, output] = [...this.renderRoot.querySelectorAll(".text")].map((container) => {
       container.replaceChildren();
-      return markdown === undefined ? null : createView(container);
+      return createRenderer === undefined ? null : createView(container);
     });
     this.#reasoning = reasoning ?? null;
     this.#output = output ?? null;
     this.#writeTexts({ text: null, reasoning: null });
     // What comes meanwhile is written as a whole as soon as there is something to write it with.
-    if (markdown === undefined) {
+    if (createRenderer === undefined) {
       void loadMarkdown().then(() => {
         if (!this.#output) this.requestUpdate("format");
       });
