@@ -161,7 +161,6 @@ export default defineConfig(({ mode }) => {
           /^lit(\/|$)/,
           /^@ai-progress-stream\/protocol/,
           /^@microsoft\//,
-          /^eventsource-parser/,
           /^streaming-markdown/,
         ],
       },
