@@ -42,7 +42,11 @@ export interface SessionOptions {
   readonly totalTimeoutMs?: number;
   /** Where key, run and URL are kept so that a reload finds its run; null: nowhere. @defaultValue null */
   readonly persistence?: SessionPersistence | null;
-  /** How long to wait for the head of an answer; then the request is sent again, with the same key. @defaultValue 60_000 */
+  /**
+   * How long to wait for the head of an answer; then the request is sent again, with the same key. Also how long the
+   * code of a `lazyDialect` may take to load.
+   * @defaultValue 60_000
+   */
   readonly connectTimeoutMs?: number;
   /** How long cancel() waits for the run's `end` before it lets go with an error. @defaultValue 10_000 */
   readonly cancelTimeoutMs?: number;
