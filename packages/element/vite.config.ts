@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { transform } from "lightningcss";
 import MagicString from "magic-string";
-import { build, defineConfig, type Plugin, type UserConfig } from "vite";
+import { type BuildOptions, build, defineConfig, type Plugin, type UserConfig } from "vite";
 
 const source = (file: string): string => resolve(import.meta.dirname, "src", file);
 
@@ -80,15 +80,16 @@ const licenses: Plugin = {
 };
 
 const { version } = JSON.parse(readFileSync(resolve(import.meta.dirname, "package.json"), "utf8"));
-const banner = `/*! ai-progress-stream ${version}, MIT. Contains lit (Copyright 2017 Google LLC, BSD-3-Clause) and others: ${LICENSES} */`;
+const banner = `/*! ai-progress-stream ${version}, MIT. The licences of what it contains: ${LICENSES} */`;
 
 /** One minified file of an entry and all that it stands on. */
-const oneFile = (entry: string, plugins: Plugin[]): UserConfig => ({
+const oneFile = (entry: string, plugins: Plugin[], options: BuildOptions): UserConfig => ({
   // Packages of this repository are taken from their sources: nothing has to be built before.
   resolve: { conditions: ["ai-progress-stream-source"] },
   publicDir: false,
   plugins: [squeezeTemplates, ...plugins, licenses],
   build: {
+    ...options,
     emptyOutDir: false,
     target: "es2022",
     // The squeezed templates would leave a map wrong, and a wrong map is worse than none.
@@ -114,27 +115,18 @@ const oneFile = (entry: string, plugins: Plugin[]): UserConfig => ({
 const apart: Plugin = {
   name: "apart",
   async resolveDynamicImport(specifier, importer) {
-    if (typeof specifier !== "string") return null;
+    if (typeof specifier !== "string" || !importer) return null;
     const entry = resolve(dirname(importer), specifier.replace(/\.js$/, ".ts"));
-    const built = await build({ configFile: false, logLevel: "warn", ...withoutOutput(oneFile(entry, [])) });
-    const [{ output }] = built as [{ output: { code: string }[] }];
-    const code = output[0]?.code ?? "";
-    const hash = createHash("sha256").update(code).digest("hex").slice(0, 8);
+    const config = oneFile(entry, [], { write: false });
+    const built = await build({ configFile: false, logLevel: "warn", ...config });
+    const [chunk] = [built].flat().flatMap((result) => ("output" in result ? result.output : []));
+    if (chunk?.type !== "chunk") throw new Error(`There is nothing in ${entry}.`);
+    const hash = createHash("sha256").update(chunk.code).digest("hex").slice(0, 8);
     const fileName = `${basename(entry, ".ts")}-${hash}.js`;
-    this.emitFile({ type: "asset", fileName, source: code });
+    this.emitFile({ type: "asset", fileName, source: chunk.code });
     return { id: `./${fileName}`, external: true };
   },
 };
-
-const withoutOutput = (config: UserConfig): UserConfig => ({
-  ...config,
-  build: { ...config.build, write: false },
-});
-
-const inFolder = (folder: string, config: UserConfig): UserConfig => ({
-  ...config,
-  build: { ...config.build, outDir: folder },
-});
 
 /**
  * `vite build`: the entries, with what they stand on left to the application's bundler.
@@ -144,8 +136,8 @@ const inFolder = (folder: string, config: UserConfig): UserConfig => ({
  * The declarations of `tsc -b` lie in the same `dist`, so none of them empties it.
  */
 export default defineConfig(({ mode }) => {
-  if (mode === "standalone") return inFolder("dist", oneFile(source("index.ts"), [inlineImports]));
-  if (mode === "split") return inFolder("dist/split", oneFile(source("index.ts"), [apart]));
+  if (mode === "standalone") return oneFile(source("index.ts"), [inlineImports], { outDir: "dist" });
+  if (mode === "split") return oneFile(source("index.ts"), [apart], { outDir: "dist/split" });
   return {
     publicDir: false,
     build: {
