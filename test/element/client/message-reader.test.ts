@@ -87,6 +87,7 @@ describe("the reader of messages", () => {
     for (const [framing, pieces] of [
       ["sse", [long.repeat(3)]],
       ["sse", [long, long, long]],
+      ["sse", ["data\n".repeat(101)]],
       ["sse", ["data: ", ...Array.from({ length: 20 }, () => "y".repeat(10))]],
       ["ndjson", ["z".repeat(101)]],
       ["json", ["z".repeat(60), "z".repeat(60)]],

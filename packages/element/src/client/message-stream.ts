@@ -80,7 +80,7 @@ function createSseReader(maxEventLength: number, onMessage: (message: SseMessage
   const fields: Readonly<Record<string, (value: string) => void>> = {
     data(value) {
       data.push(value);
-      length += value.length;
+      length += value.length + 1; // A flood of empty lines grows too.
       if (length > maxEventLength) throw tooLong();
     },
     event: (value) => {
@@ -102,7 +102,9 @@ function createSseReader(maxEventLength: number, onMessage: (message: SseMessage
   }
   const lines = createLines(/\r\n?|\n/g, maxEventLength, (line) => {
     if (line === "") return dispatch();
-    const [, name = line, value = ""] = /^([^:]*): ?(.*)$/s.exec(line) ?? [];
+    const colon = line.indexOf(":");
+    const name = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? "" : line.slice(colon + (line[colon + 1] === " " ? 2 : 1));
     const read = Object.hasOwn(fields, name) ? fields[name] : null;
     if (read) read(value);
     else if (rest.length < MAX_STRAY_LINES && line.length <= MAX_STRAY_LENGTH) rest.push(line);
