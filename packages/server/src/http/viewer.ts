@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { encodeFrame, HEARTBEAT_FRAME, PROTOCOL_VERSION, type RunStatus } from "@ai-progress-stream/protocol";
 import type { Clock } from "../clock.js";
-import type { Page, RunStore } from "../store/run-store.js";
+import { isPending, type Page, type RunStore } from "../store/run-store.js";
 import type { Audience } from "./audience.js";
 import { encodePage } from "./frames.js";
 import { streamHeaders } from "./headers.js";
@@ -43,7 +43,7 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
   let unsent: Page | null = null;
   let sentBytes = 0;
   let isLast = false;
-  let isPumping = false;
+  let isReading = false;
   let isWoken = false;
   let isOpen = true;
   let callOffHeartbeat = (): void => {};
@@ -72,28 +72,37 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
     });
   }
 
-  /** One write per turn: what several events wake it for is read at once. */
   function wake(): void {
     isWoken = true;
-    if (!isPumping) process.nextTick(() => void pump());
+    if (!isReading) pump();
   }
 
-  async function pump(): Promise<void> {
-    if (isPumping) return;
-    isPumping = true;
-    try {
-      while (isOpen && isWoken && !res.writableNeedDrain) {
-        isWoken = false;
-        const page = await store.read(run, cursor);
-        if (!isOpen) break;
-        send(page);
+  /** Reads as long as there may be news and the socket takes them; a store that answers at once is not waited for. */
+  function pump(): void {
+    while (isOpen && isWoken && !res.writableNeedDrain) {
+      isWoken = false;
+      const answer = store.read(run, cursor);
+      if (isPending(answer)) {
+        isReading = true;
+        answer.then(take, fail);
+        return;
       }
-    } catch (error) {
-      options.onError(error);
-      // The viewer reconnects, and reads again where it was.
-      res.destroy();
+      send(answer);
     }
-    isPumping = false;
+  }
+
+  function take(page: Page | null): void {
+    isReading = false;
+    if (!isOpen) return;
+    send(page);
+    pump();
+  }
+
+  /** The viewer reconnects, and reads again where it was. */
+  function fail(error: unknown): void {
+    isReading = false;
+    options.onError(error);
+    res.destroy();
   }
 
   function send(page: Page | null): void {

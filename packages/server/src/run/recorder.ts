@@ -9,7 +9,7 @@ import {
   type UsageEvent,
 } from "@ai-progress-stream/protocol";
 import { type Clock, delay } from "../clock.js";
-import { type Orders, type RunStore, StoreError } from "../store/run-store.js";
+import { type Answer, isPending, type Orders, type RunStore, StoreError } from "../store/run-store.js";
 import { RunFailure } from "./failure.js";
 
 /** An event before it is dated. */
@@ -49,6 +49,8 @@ export interface Recorder {
   readonly isFull: boolean;
   /** Resolves when little enough is waiting that a fast source may go on. */
   ready(): Promise<void>;
+  /** What `work` records is appended when it returns, or throws, and not a turn later. */
+  batch(work: () => void): void;
   /** Writes what is waiting, then the end. False: the run had its end already. */
   end(end: Undated<EndEvent>): Promise<boolean>;
 }
@@ -69,7 +71,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let pendingChars = 0;
   let textChars = before ? before.text.length + before.reasoning.length : 0;
   let nextSeq = (before?.seq ?? 0) + 1;
-  let flushing: Promise<void> | null = null;
+  let isScheduled = false;
+  let isBatch = false;
+  /** The store is being waited for. */
+  let appending: Promise<void> | null = null;
   /** What has been used, as of this turn: some upstreams count anew with every token. */
   let usage: UsageEvent | null = null;
   let used: Usage = {};
@@ -108,8 +113,14 @@ export function createRecorder(options: RecorderOptions): Recorder {
   function push(event: LoggedEvent): void {
     tail = null;
     pending.push(event);
-    // A microtask: all that one read of the upstream gives is one append, and one write to each viewer.
-    flushing ??= Promise.resolve().then(flush);
+    schedule();
+  }
+
+  /** A microtask: all that is recorded in one turn is one append, and one write to each viewer. */
+  function schedule(): void {
+    if (isScheduled || isBatch || appending !== null) return;
+    isScheduled = true;
+    void Promise.resolve().then(flush);
   }
 
   /** At most one count a turn, and none that says nothing new. */
@@ -122,37 +133,48 @@ export function createRecorder(options: RecorderOptions): Recorder {
     usage = null;
   }
 
-  async function flush(): Promise<void> {
-    for (;;) {
+  /** Appends all that is pending; where the store answers at once, it is through when this returns. */
+  function flush(): void {
+    isScheduled = false;
+    while (appending === null && !isClosed) {
       pushUsage();
-      if (pending.length === 0 || isClosed) break;
+      if (pending.length === 0) return;
       const batch = pending;
       pending = [];
       tail = null;
       pendingChars = 0;
       options.onEvents(batch);
-      try {
-        options.onOrders(await append(batch));
-        nextSeq += batch.length;
-      } catch (error) {
-        isClosed = true;
-        options.onLost(error);
-      }
+      const answer = store.append(run, lease, nextSeq, batch);
+      if (isPending(answer)) appending = settle(batch, answer);
+      else take(batch, answer);
     }
-    flushing = null;
   }
 
-  async function append(batch: readonly LoggedEvent[]): Promise<Orders> {
+  function take(batch: readonly LoggedEvent[], orders: Orders): void {
+    nextSeq += batch.length;
+    options.onOrders(orders);
+  }
+
+  async function settle(batch: readonly LoggedEvent[], first: Promise<Orders>): Promise<void> {
+    let answer: Answer<Orders> = first;
     for (let retry = 0; ; retry++) {
       try {
-        return await store.append(run, lease, nextSeq, batch);
+        take(batch, await answer);
+        break;
       } catch (error) {
         const isPassing = error instanceof StoreError && error.code === "unavailable";
         const pause = RETRY_MS[retry];
-        if (!isPassing || pause === undefined || pendingChars > limits.pendingChars) throw error;
+        if (!isPassing || pause === undefined || pendingChars > limits.pendingChars) {
+          isClosed = true;
+          options.onLost(error);
+          break;
+        }
         await delay(clock, pause);
+        answer = store.append(run, lease, nextSeq, batch);
       }
     }
+    appending = null;
+    flush();
   }
 
   return {
@@ -166,7 +188,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         const at = clock.now();
         checked({ ...event, at });
         usage = { ...usage, ...event, at };
-        flushing ??= Promise.resolve().then(flush);
+        schedule();
         return;
       }
       if (event.type === "result" || event.type === "custom") {
@@ -185,7 +207,18 @@ export function createRecorder(options: RecorderOptions): Recorder {
     },
 
     async ready() {
-      while (!isClosed && pendingChars > HIGH_WATER_CHARS) await flushing;
+      flush();
+      while (!isClosed && pendingChars > HIGH_WATER_CHARS) await appending;
+    },
+
+    batch(work) {
+      isBatch = true;
+      try {
+        work();
+      } finally {
+        isBatch = false;
+        flush();
+      }
     },
 
     async end(end) {
@@ -199,7 +232,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
       }
       pushUsage();
       if (!isClosed) push({ at: clock.now(), ...end } as LoggedEvent);
-      await flushing;
+      flush();
+      while (appending !== null) await appending;
       const hasWritten = !isClosed;
       isClosed = true;
       return hasWritten;

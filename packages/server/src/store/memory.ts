@@ -116,11 +116,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
     return count;
   }
 
-  function held(run: string, lease: string): StoredRun {
+  function held(run: string, lease: string): StoredRun | StoreError {
     const entry = runs.get(run);
-    if (!entry) throw new StoreError("gone", `There is no run ${run}.`);
-    if (entry.state.status !== "running") throw new StoreError("ended", `The run ${run} has ended.`);
-    if (entry.lease !== lease) throw new StoreError("stale_lease", `The run ${run} has another producer.`);
+    if (!entry) return new StoreError("gone", `There is no run ${run}.`);
+    if (entry.state.status !== "running") return new StoreError("ended", `The run ${run} has ended.`);
+    if (entry.lease !== lease) return new StoreError("stale_lease", `The run ${run} has another producer.`);
     return entry;
   }
 
@@ -204,14 +204,17 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
       return { run, status: entry.state.status, head: entry.state.seq };
     },
 
-    async append(run, lease, firstSeq, events) {
+    append(run, lease, firstSeq, events) {
       const written = runs.get(run);
       if (written?.lease === lease && firstSeq + events.length - 1 <= written.state.seq)
         return ordersFor(written);
       const entry = held(run, lease);
+      if (entry instanceof StoreError) return Promise.reject(entry);
       const next = entry.state.seq + 1;
-      if (firstSeq > next)
-        throw new StoreError("gap", `The run ${run} expects event ${next}, not ${firstSeq}.`);
+      if (firstSeq > next) {
+        const message = `The run ${run} expects event ${next}, not ${firstSeq}.`;
+        return Promise.reject(new StoreError("gap", message));
+      }
       entry.leaseUntil = clock.now() + entry.leaseMs;
       const news = firstSeq === next ? events : events.slice(next - firstSeq);
       if (news.length > 0) write(entry, news);
@@ -220,11 +223,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
 
     async renew(run, lease) {
       const entry = held(run, lease);
+      if (entry instanceof StoreError) throw entry;
       entry.leaseUntil = clock.now() + entry.leaseMs;
       return ordersFor(entry);
     },
 
-    async read(run, cursor) {
+    read(run, cursor) {
       const entry = runs.get(run);
       if (!entry) return null;
       const { state, log } = entry;

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { DialectPart } from "@ai-progress-stream/protocol/dialects";
 import type { Clock } from "../clock.js";
 import { RunFailure } from "../run/failure.js";
+import type { Recorder } from "../run/recorder.js";
 import { createStreamDecoder } from "./decode-stream.js";
 import type { StreamDialect } from "./provider.js";
 import type { Watchdog } from "./timeouts.js";
@@ -16,8 +17,8 @@ export interface Reading {
   /** Bytes of one whole answer, and characters of one event in it. */
   readonly limits: { readonly upstreamBytes: number; readonly upstreamLineChars: number };
   readonly take: (part: AnswerPart) => void;
-  /** Where to wait before more is read; null: nowhere. */
-  readonly wait: () => Promise<void> | null;
+  /** Where it goes: whose pace is kept, and whose turns are those of the reading. */
+  readonly recorder: Pick<Recorder, "batch" | "isFull" | "ready">;
 }
 
 /**
@@ -25,7 +26,7 @@ export interface Reading {
  * @throws RunFailure where the answer is broken, too long, or says itself that it failed
  */
 export async function receive(response: IncomingMessage, reading: Reading): Promise<void> {
-  const { dialect, watchdog, signal, limits } = reading;
+  const { dialect, watchdog, signal, limits, recorder } = reading;
   let isDone = false;
 
   function takeAll(parts: readonly DialectPart[]): void {
@@ -47,8 +48,9 @@ export async function receive(response: IncomingMessage, reading: Reading): Prom
   }
   const decoder = createStreamDecoder(dialect, limits.upstreamLineChars, takeAll);
   await pump(response, watchdog, limits.upstreamBytes, signal, (chunk) => {
-    decoder.feed(chunk);
-    return isDone ? "enough" : reading.wait();
+    recorder.batch(() => decoder.feed(chunk));
+    if (isDone) return "enough";
+    return recorder.isFull ? recorder.ready() : null;
   });
   if (!isDone) decoder.end();
 }
