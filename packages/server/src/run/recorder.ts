@@ -49,8 +49,6 @@ export interface Recorder {
   readonly isFull: boolean;
   /** Resolves when little enough is waiting that a fast source may go on. */
   ready(): Promise<void>;
-  /** What `work` records is appended when it returns, or throws, and not a turn later. */
-  batch(work: () => void): void;
   /** Writes what is waiting, then the end. False: the run had its end already. */
   end(end: Undated<EndEvent>): Promise<boolean>;
 }
@@ -72,7 +70,6 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let textChars = before ? before.text.length + before.reasoning.length : 0;
   let nextSeq = (before?.seq ?? 0) + 1;
   let isScheduled = false;
-  let isBatch = false;
   /** The store is being waited for. */
   let appending: Promise<void> | null = null;
   /** What has been used, as of this turn: some upstreams count anew with every token. */
@@ -118,7 +115,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   /** A microtask: all that is recorded in one turn is one append, and one write to each viewer. */
   function schedule(): void {
-    if (isScheduled || isBatch || appending !== null) return;
+    if (isScheduled || appending !== null) return;
     isScheduled = true;
     void Promise.resolve().then(flush);
   }
@@ -209,16 +206,6 @@ export function createRecorder(options: RecorderOptions): Recorder {
     async ready() {
       flush();
       while (!isClosed && pendingChars > HIGH_WATER_CHARS) await appending;
-    },
-
-    batch(work) {
-      isBatch = true;
-      try {
-        work();
-      } finally {
-        isBatch = false;
-        flush();
-      }
     },
 
     async end(end) {

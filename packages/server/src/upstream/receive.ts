@@ -17,8 +17,8 @@ export interface Reading {
   /** Bytes of one whole answer, and characters of one event in it. */
   readonly limits: { readonly upstreamBytes: number; readonly upstreamLineChars: number };
   readonly take: (part: AnswerPart) => void;
-  /** Where it goes: whose pace is kept, and whose turns are those of the reading. */
-  readonly recorder: Pick<Recorder, "batch" | "isFull" | "ready">;
+  /** Where it goes, and whose pace is kept. */
+  readonly recorder: Pick<Recorder, "isFull" | "ready">;
 }
 
 /**
@@ -48,7 +48,7 @@ export async function receive(response: IncomingMessage, reading: Reading): Prom
   }
   const decoder = createStreamDecoder(dialect, limits.upstreamLineChars, takeAll);
   await pump(response, watchdog, limits.upstreamBytes, signal, (chunk) => {
-    recorder.batch(() => decoder.feed(chunk));
+    decoder.feed(chunk);
     if (isDone) return "enough";
     return recorder.isFull ? recorder.ready() : null;
   });
