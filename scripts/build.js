@@ -12,6 +12,7 @@ const outputs = ["packages/protocol/dist", "packages/server/dist", "packages/ele
 const results = [
   ...outputs,
   "packages/element/dist/ai-progress-stream.js",
+  "packages/element/dist/split/ai-progress-stream.js",
   "demo/dist/page/index.html",
   "demo/dist/page/examples/index.html",
 ];
@@ -31,7 +32,8 @@ function build() {
   for (const path of [...outputs, ".cache"]) rmSync(root + path, { recursive: true, force: true });
   run("tsc", ["-b", "packages/server", "packages/element", "demo"]);
   run("vite", ["build", "--logLevel", "warn"], "packages/element");
-  run("vite", ["build", "--logLevel", "warn", "--mode", "standalone"], "packages/element");
+  for (const mode of ["standalone", "split"])
+    run("vite", ["build", "--logLevel", "warn", "--mode", mode], "packages/element");
   run("vite", ["build", "--logLevel", "warn"], "demo/page");
   run("vite", ["build", "--logLevel", "warn"], "demo/examples");
 }

@@ -1,6 +1,6 @@
 /*
  * What is told of the element anywhere is written from its sources: custom-elements.json, the tables of the READMEs,
- * the data of editors, the types of frameworks.
+ * the data of editors, the types of frameworks. The sizes and hashes in the READMEs are those of the last build.
  *
  *   node scripts/docs.js          writes them
  *   node scripts/docs.js --check  fails where any is out of date
@@ -9,12 +9,14 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { cssData, htmlData } from "./docs/editors.js";
 import { readManifest } from "./docs/manifest.js";
-import { withTables } from "./docs/readme.js";
+import { withSizes, withTables } from "./docs/readme.js";
 import { propsTypes, reactTypes, svelteTypes, vueTypes } from "./docs/types.js";
+import { measure } from "./measure.js";
 import { root } from "./tools.js";
 
 const isCheck = process.argv.includes("--check");
 const manifest = await readManifest();
+const sizes = measure();
 const read = (path) => (existsSync(root + path) ? readFileSync(root + path, "utf8") : "");
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
@@ -27,8 +29,8 @@ const files = {
   [`${element}types/react.d.ts`]: reactTypes(manifest),
   [`${element}types/vue.d.ts`]: vueTypes(manifest),
   [`${element}types/svelte.d.ts`]: svelteTypes(manifest),
-  [`${element}README.md`]: withTables(read(`${element}README.md`), manifest),
-  "README.md": withTables(read("README.md"), manifest),
+  [`${element}README.md`]: withSizes(withTables(read(`${element}README.md`), manifest), sizes),
+  "README.md": withSizes(withTables(read("README.md"), manifest), sizes),
 };
 
 const stale = Object.keys(files).filter((path) => read(path) !== files[path]);

@@ -1,5 +1,5 @@
 /*
- * Every test, one summary at the end: what runs in Node, the element in a browser, the demo end to end.
+ * Every test, one summary at the end: what runs in Node, the element in each engine, the demo end to end.
  * Exits with 1 if any failed, or if a runner broke.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -21,19 +21,26 @@ const vitest = (config, name) => ({
     `--outputFile.json=${results}/${name}.json`,
   ],
   read: ({ numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites }) => ({
-    passed: numPassedTests,
-    failed: numFailedTests + (numFailedTests === 0 ? numFailedTestSuites : 0),
-    skipped: numPendingTests,
+    [name]: {
+      passed: numPassedTests,
+      failed: numFailedTests + (numFailedTests === 0 ? numFailedTestSuites : 0),
+      skipped: numPendingTests,
+    },
   }),
 });
 
+/** A sentence for each engine that is not here. */
+const notTested = [];
 const suites = [
   vitest("vitest.config.ts", "node"),
   {
     name: "browser",
     command: "wtr",
     args: ["--config", "test/web-test-runner.config.js"],
-    read: (counts) => counts,
+    read({ engines, missing }) {
+      for (const { name, why } of missing) notTested.push(`${name} is not tested: ${why}`);
+      return engines;
+    },
   },
   vitest("vitest.e2e.config.ts", "e2e"),
 ];
@@ -43,15 +50,18 @@ for (const { name, command, args, folder, read } of suites) {
   console.log(`\n> ${command} (${name})`);
   const summaryFile = `${results}/${name}.json`;
   const status = runTool(command, args, { folder, env: { SUMMARY_FILE: summaryFile } });
-  const counts = existsSync(summaryFile)
-    ? read(JSON.parse(readFileSync(summaryFile, "utf8")))
-    : { passed: 0, failed: 0, skipped: 0 };
+  const parts = existsSync(summaryFile) ? read(JSON.parse(readFileSync(summaryFile, "utf8"))) : {};
   // A runner that broke without a failed test has failed all the same.
-  if (status !== 0 && counts.failed === 0) counts.failed = 1;
-  console.log(`${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} left out`);
-  for (const key of Object.keys(total)) total[key] += counts[key];
+  if (status !== 0 && Object.values(parts).every(({ failed }) => failed === 0)) {
+    parts[`${name}, the runner`] = { passed: 0, failed: 1, skipped: 0 };
+  }
+  for (const [part, counts] of Object.entries(parts)) {
+    console.log(`${part}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} left out`);
+    for (const key of Object.keys(total)) total[key] += counts[key];
+  }
 }
 
+for (const sentence of notTested) console.log(`\n${sentence}`);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exitCode = total.failed > 0 ? 1 : 0;

@@ -1,22 +1,26 @@
 import { fileURLToPath } from "node:url";
 import { esbuildPlugin } from "@web/dev-server-esbuild";
 import { defaultReporter } from "@web/test-runner";
-import { chromeLauncher } from "@web/test-runner-chrome";
 import { runnerImport } from "vite";
-import { findBrowser } from "./support/browser.js";
 import { summaryReporter } from "./support/summary-reporter.js";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 /** As in vitest.config.ts: tests run on the sources. */
 const conditions = ["ai-progress-stream-source", "import", "default"];
 
-const { module: backend } = await runnerImport(here("./element/backend/app.ts"), {
-  configFile: false,
-  logLevel: "warn",
-  resolve: { conditions: [...conditions, "node"] },
-  ssr: { resolve: { conditions: [...conditions, "node"] } },
-});
-const app = backend.createBackend();
+const load = async (path) => {
+  const { module } = await runnerImport(here(path), {
+    configFile: false,
+    logLevel: "warn",
+    resolve: { conditions: [...conditions, "node"] },
+    ssr: { resolve: { conditions: [...conditions, "node"] } },
+  });
+  return module;
+};
+const { createBackend } = await load("./element/backend/app.ts");
+const { findEngines } = await load("./support/engines.ts");
+const app = createBackend();
+const { found, missing } = await findEngines();
 
 /** Hands `/api/*` to Express, so that the tests and their server share an origin. */
 async function toExpress(context, next) {
@@ -35,18 +39,11 @@ export default {
   nodeResolve: { exportConditions: conditions, browser: true },
   middleware: [toExpress],
   plugins: [esbuildPlugin({ ts: true, target: "es2022" })],
-  browsers: [
-    chromeLauncher({
-      launchOptions: await findBrowser(),
-      concurrency: 2,
-      // A window each: a page in a hidden tab is given no animation frames.
-      createPage: async ({ browser }) => (await browser.createBrowserContext()).newPage(),
-    }),
-  ],
+  browsers: found,
   concurrency: 2,
   // What the element itself warns of is expected in tests that provoke it.
   filterBrowserLogs: ({ args }) => !String(args[0]).startsWith("ai-progress-stream:"),
-  reporters: [defaultReporter(), summaryReporter()],
+  reporters: [defaultReporter(), summaryReporter(missing)],
   testsStartTimeout: 60_000,
   testsFinishTimeout: 180_000,
   testFramework: { config: { ui: "bdd", timeout: 20_000 } },

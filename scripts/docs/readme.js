@@ -1,14 +1,40 @@
 import { elementOf } from "./manifest.js";
 
-const START = "<!-- element:start -->";
-const END = "<!-- element:end -->";
-
 /** A README with the element's tables, as the manifest has them, in their place. */
-export function withTables(readme, manifest) {
-  const start = readme.indexOf(START);
-  const end = readme.indexOf(END);
-  if (start < 0 || end < start) throw new Error(`A README has no place for the tables: ${START} … ${END}`);
-  return `${readme.slice(0, start + START.length)}\n${tablesOf(manifest)}\n${readme.slice(end)}`;
+export const withTables = (readme, manifest) => withPart(readme, "element", tablesOf(manifest));
+
+/** A README with the sizes and hashes of what was built, in their place. */
+export const withSizes = (readme, files) =>
+  withPart(
+    readme,
+    "sizes",
+    table(
+      ["file", "", "Brotli", "integrity"],
+      files.map(({ file, brotli, integrity }) => [
+        code(file),
+        purposes.find(([start]) => file.startsWith(start))?.[1],
+        // Up to the next half, for compressors differ by a few bytes.
+        `${Math.ceil(brotli / 500) / 2} kB`,
+        code(integrity),
+      ]),
+    ),
+  );
+
+const purposes = [
+  [
+    "ai-progress-stream.js",
+    "everything in one file: Lit, transport, Markdown, every dialect, English and German",
+  ],
+  ["split/ai-progress-stream.js", "what a page loads first"],
+  ["split/markdown-", 'with `format="markdown"`'],
+  ["split/dialect-choice-", "for streams that are not of our own protocol"],
+];
+
+function withPart(readme, name, part) {
+  const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`];
+  const [from, to] = [readme.indexOf(start), readme.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`A README has no place for this: ${start} … ${end}`);
+  return `${readme.slice(0, from + start.length)}\n${part}\n${readme.slice(to)}`;
 }
 
 function tablesOf(manifest) {

@@ -11,6 +11,7 @@ import {
   scriptedUpstream,
   usageFrame,
 } from "../support/scripted-upstream.js";
+import { tcpProxy } from "../support/tcp-proxy.js";
 
 const KEY = "sk-sentinel-0123456789abcdef";
 
@@ -46,7 +47,7 @@ const look = <T>(page: Page, name: string, read: (element: Tag) => T): Promise<T
 const stateOf = (page: Page, name: string) => look(page, name, (element) => element.state);
 const textOf = (page: Page, name: string) => look(page, name, (element) => element.text);
 const hasState = (page: Page, name: string, state: string) =>
-  until(async () => (await stateOf(page, name)) === state);
+  until(async () => (await stateOf(page, name)) === state, 60);
 /** What a person reads in the element, not what its properties say. */
 const shown = (page: Page, name: string) =>
   look(page, name, (element) => element.shadowRoot?.textContent ?? "");
@@ -135,6 +136,24 @@ test("when the network is cut in mid-stream the text stays, and goes on where it
   expect(await shown(page, "chat")).toContain(kept.slice(0, 50));
   await until(async () => /reconnect/i.test(await shown(page, "chat")));
   await page.click("#network");
+  await hasState(page, "chat", "done");
+  expect(await textOf(page, "chat")).toBe(upstream.text);
+  expect(upstream.calls).toHaveLength(1);
+});
+
+test("over a slow cable that is cut again and again the page shows the answer once, and the model is asked once", async () => {
+  const upstream = await countingModel(400, 5);
+  const demo = await withModel(upstream);
+  const cable = await tcpProxy(demo.url);
+  const page = await openPage(cable.origin);
+  cable.delayMs = 150;
+  cable.bytesPerTick = 300;
+  await page.click("#ask button");
+  for (let characters = 100; characters <= 1_300; characters += 400) {
+    await until(async () => (await textOf(page, "chat")).length > characters);
+    cable.cutNow();
+    expect(upstream.text.startsWith(await textOf(page, "chat"))).toBe(true);
+  }
   await hasState(page, "chat", "done");
   expect(await textOf(page, "chat")).toBe(upstream.text);
   expect(upstream.calls).toHaveLength(1);

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type Demo, startDemo } from "../support/demo.js";
+import { freePort } from "../support/free-port.js";
 import { gate, until } from "../support/gate.js";
-import { freePort } from "../support/listen.js";
 import { startNginxBy, whyNoNginx } from "../support/nginx.js";
 import { REDIS_SECRET, startRedis, whyNoRedis } from "../support/redis.js";
 import {

@@ -19,7 +19,7 @@ import {
   scriptedUpstream,
 } from "../support/scripted-upstream.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
-import { taskApp } from "../support/task-app.js";
+import { openRun, type TaskRun, taskApp } from "../support/task-app.js";
 
 /** A viewer that sends its request and then reads only as much as it is told. */
 async function lazyViewer(url: string, body: string) {
@@ -184,6 +184,57 @@ test("viewers that stop reading in the middle of a long snapshot share its bytes
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(40_000_000);
 });
 
+test("viewers that stop reading at different places of a long run hold one snapshot, and all converge", async () => {
+  const responses: ServerResponse[] = [];
+  const go = gate();
+  let say: (delta: string) => void = () => {};
+  const { origin } = await progressApp(
+    (app, progress) => {
+      app.use((_req, res, next) => {
+        responses.push(res);
+        next();
+      });
+      app.use(
+        progress.task({
+          run({ text }) {
+            say = text;
+            text("\u6f22".repeat(3_900_000));
+            return go.opened;
+          },
+        }),
+      );
+    },
+    { abandonAfterMs: Number.POSITIVE_INFINITY },
+  );
+  const { run, answer } = await openRun(origin, { until: (_event, seq) => seq !== null });
+  await answer;
+  const before = process.memoryUsage().arrayBuffers;
+  const viewers: ReturnType<typeof rawSocket>[] = [];
+  for (let count = 2; count <= 31; count++) {
+    const viewer = rawSocket(origin, { isPaused: true });
+    viewer.socket.write(httpRequest("GET", `/${run}`, { accept: "text/event-stream", connection: "close" }));
+    viewers.push(viewer);
+    await until(() => responses.length === count && responses.at(-1)?.writableNeedDrain);
+    say("y".repeat(1_000));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  // Thirty copies would be 350 MB, less what the kernel has taken.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(60_000_000);
+
+  go.open();
+  for (const { socket } of viewers.slice(-3)) {
+    let rest = "";
+    socket.setEncoding("latin1").on("data", (chunk: string) => {
+      rest = (rest + chunk).slice(-200_000);
+    });
+    await new Promise((resolve) => socket.once("close", resolve).resume());
+    expect(rest.match(/^event: end$/gm)).toHaveLength(1);
+    const numbers = [...rest.matchAll(/^id: .*\.(\d+)$/gm)].map(([, number]) => Number(number));
+    expect(numbers.length).toBeGreaterThan(1);
+    expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) + index));
+  }
+});
+
 test("a job is slowed down while the store is away, whatever it says", async () => {
   const inner = memoryStore();
   const held = gate();
@@ -215,4 +266,52 @@ test("a job is slowed down while the store is away, whatever it says", async () 
   held.open();
   expect((await answer).events.at(-1)).toMatchObject({ type: "end", status: "succeeded" });
   expect(said).toBe(50);
+});
+
+test("a job that names ever new stages ends as output_limit, with as many as a run may have", async () => {
+  const { url, logged } = await taskApp(
+    async ({ stage }) => {
+      for (let n = 0; n < 200; n++) await stage(`stage ${n}`, () => {});
+    },
+    { limits: { stages: 50 } },
+  );
+  const state = reduceAnswers([await callSse(url, { body: {} })]);
+  expect(state).toMatchObject({
+    status: "failed",
+    error: { code: "output_limit", message: "The job has named more stages than a run may have." },
+  });
+  expect(state.stages).toHaveLength(50);
+  expect(JSON.stringify(logged)).toContain("limits.stages");
+});
+
+test("a plan of more stages than a run may have is a run that fails, not one without an end", async () => {
+  const stages = Array.from({ length: 51 }, (_, n) => ({ id: `${n}`, label: "" }));
+  const { origin } = await progressApp(
+    (app, progress) => void app.use(progress.task({ stages, run: () => "never" })),
+    { limits: { stages: 50 } },
+  );
+  const state = reduceAnswers([await callSse(origin, { body: {} })]);
+  expect(state).toMatchObject({ status: "failed", error: { code: "output_limit" }, result: null });
+});
+
+test("what a job says of its stages is kept short, however long it is", async () => {
+  const long = "x".repeat(1_000_000);
+  const { url } = await taskApp(async ({ stage, skip, progress }) => {
+    await stage("a", (s) => s.progress({ completed: 1, unit: long, message: long }));
+    skip("b", long);
+    progress({ message: long });
+  });
+  const { body } = await callSse(url, { body: {} });
+  expect(body).toContain(`${"x".repeat(1_999)}…`);
+  expect(body.length).toBeLessThan(20_000);
+});
+
+test.each<[string, TaskRun]>([
+  ["stage", ({ stage }) => stage("x".repeat(201), () => {})],
+  ["custom event", ({ custom }) => custom("x".repeat(201), 1)],
+])("a name of a %s that is too long is the job's error, and quoted shortly", async (what, run) => {
+  const { url, logged } = await taskApp(run);
+  expect(reduceAnswers([await callSse(url, { body: {} })]).error?.code).toBe("internal");
+  const line = JSON.stringify(logged);
+  expect(line).toMatch(new RegExp(`The name of a ${what} is \\W+x+….*200 characters at the most`));
 });

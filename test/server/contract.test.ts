@@ -1,5 +1,6 @@
 import { formatEventId } from "@ai-progress-stream/protocol";
 import { openaiChat } from "@ai-progress-stream/server";
+import express, { type ErrorRequestHandler } from "express";
 import { expect, test } from "vitest";
 import { gate, until } from "../support/gate.js";
 import { progressApp } from "../support/progress-app.js";
@@ -322,6 +323,38 @@ test("a request whose target is a whole URL is understood", async () => {
   socket.write(httpRequest("POST", "http://example.org/task", headers, "{}"));
   await closed;
   expect(received()).toContain("event: end");
+});
+
+test("as a route, which nobody could come back to, it is an error that says how to mount it", async () => {
+  const told: unknown[] = [];
+  const { origin } = await progressApp((app, progress) => {
+    const endpoint = progress.task({ run: () => "done" });
+    const router = express.Router();
+    router.post("/", endpoint);
+    app.post("/route", endpoint);
+    app.use("/router", router);
+    const tell: ErrorRequestHandler = (error, _req, res, _next) => {
+      told.push(error);
+      res.status(500).end();
+    };
+    app.use(tell);
+  });
+  for (const path of ["/route", "/router"]) {
+    expect((await callSse(`${origin}${path}`, { body: {} })).status).toBe(500);
+  }
+  for (const error of told)
+    expect(String(error)).toMatch(/^TypeError: .*app\.use\(path, …\), not by app\.post/);
+  expect(told).toHaveLength(2);
+});
+
+test("a route that only looks at what goes by does not stand in its way", async () => {
+  const { origin } = await progressApp((app, progress) => {
+    app.all("/task{/*rest}", (_req, _res, next) => next());
+    app.use("/task", progress.task({ run: () => "done" }));
+  });
+  const { run, result } = reduceAnswers([await callSse(`${origin}/task`, { body: {} })]);
+  expect(result).toBe("done");
+  expect((await fetch(`${origin}/task/${run}`)).status).toBe(200);
 });
 
 test("under a path with parameters, runs are kept apart by their values", async () => {

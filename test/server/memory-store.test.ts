@@ -64,6 +64,41 @@ test("the text of all runs is bounded, too", async () => {
   expect(await store.find("a", owner)).toBeNull();
 });
 
+const times = <T>(count: number, make: (n: number) => T): T[] =>
+  Array.from({ length: count }, (_, n) => make(n));
+/** What comes last in a log of two events. */
+const filler = times(4, (): LoggedEvent => ({ type: "text", at: 0, delta: "." }));
+
+test.each<[string, MemoryStoreOptions, LoggedEvent[]]>([
+  ["results", { maxLogEvents: 2 }, [{ type: "result", at: 0, value: "x".repeat(2_000) }, ...filler]],
+  [
+    "stages",
+    { maxLogEvents: 2 },
+    [...times(20, (n): LoggedEvent => ({ type: "stage", at: 0, stage: `${n}`, status: "done" })), ...filler],
+  ],
+  ["logs", {}, times(20, () => ({ type: "custom", at: 0, name: "n", value: "x".repeat(100) }))],
+])("so are the %s of all runs", async (_, options, events) => {
+  const { store } = open({ maxChars: 2_000, ...options });
+  await store.create(spec("a"));
+  await store.append("a", "l", 1, events);
+  expect(await store.create(spec("b"))).toMatchObject({ kind: "busy" });
+  await store.append("a", "l", events.length + 1, [end]);
+  expect(await store.create(spec("b"))).toEqual({ kind: "created" });
+  expect(await store.find("a", owner)).toBeNull();
+});
+
+test("a log is bounded in characters, whatever its events are", async () => {
+  const { store } = open({ maxLogChars: 10_000 });
+  await store.create(spec("a"));
+  const said = times(
+    100,
+    (n): LoggedEvent => ({ type: "progress", at: 0, message: `${n}${"x".repeat(1_000)}` }),
+  );
+  await store.append("a", "l", 1, said);
+  expect(await store.read("a", 0)).toMatchObject({ kind: "snapshot" });
+  expect(await store.read("a", 95)).toMatchObject({ kind: "tail", events: { length: 5 } });
+});
+
 test("after a thousand runs and their time nothing is left, and closing leaves no timer", async () => {
   const { store, clock } = open({ retainMs: 1_000 });
   for (let run = 0; run < 1_000; run++) {

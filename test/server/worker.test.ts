@@ -245,7 +245,7 @@ test("the limit of text counts what an earlier attempt has written", async () =>
 });
 
 test("a job that is delivered twice is performed once", async () => {
-  const { url, nextJob, worker } = await webAndWorker({ worker: { leaseMs: 300 } });
+  const { url, nextJob, worker } = await webAndWorker({ worker: { leaseMs: 2_000 } });
   const { final } = await post(url);
   const { runId, ...job } = await nextJob();
   const go = gate();

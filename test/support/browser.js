@@ -1,6 +1,7 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
+import { findProgram, isExecutable } from "./programs.js";
 
 /** Commands that start a Chrome or a Chromium, best first. */
 const COMMANDS = ["google-chrome-stable", "google-chrome", "chromium", "chromium-browser", "chrome"];
@@ -37,12 +38,10 @@ export async function findBrowser() {
     }
     return { executablePath: named, args, headless: true };
   }
-  const directories = (process.env.PATH ?? "").split(delimiter).filter((directory) => directory !== "");
-  const candidates = COMMANDS.flatMap((command) => directories.map((directory) => join(directory, command)));
-  const installed = [...candidates, ...PLACES].find(isExecutable);
+  const installed = findProgram(COMMANDS, PLACES);
   if (installed) return { executablePath: installed, args, headless: true };
   if (process.platform === "linux" && process.arch === "x64") return packedBrowser(args);
-  throw new Error("The element's tests need a Chrome or a Chromium: install one, or set CHROME_PATH to it.");
+  throw new Error("No Chrome or Chromium was found: install one, or set CHROME_PATH to it.");
 }
 
 /** @param {string[]} args */
@@ -78,14 +77,4 @@ async function packedBrowser(args) {
 /** Chromium's sandbox refuses root, and containers of CI services rarely allow it. */
 function needsNoSandbox() {
   return process.getuid?.() === 0 || Boolean(process.env.CI);
-}
-
-/** @param {string} path */
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -13,13 +13,16 @@ export function gate<T = void>(): Gate<T> {
 }
 
 /** Waits until `look` gives something other than null, undefined or false; fails after ten seconds. */
-export async function until<T>(look: () => T | Promise<T>): Promise<Exclude<T, null | undefined | false>> {
-  for (let turn = 0; turn < 1_000; turn++) {
+export async function until<T>(
+  look: () => T | Promise<T>,
+  seconds = 10,
+): Promise<Exclude<T, null | undefined | false>> {
+  for (let turn = 0; turn < seconds * 100; turn++) {
     const seen = await look();
     if (seen !== null && seen !== undefined && seen !== false) {
       return seen as Exclude<T, null | undefined | false>;
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error("what was waited for did not come within ten seconds");
+  throw new Error(`what was waited for did not come within ${seconds} seconds`);
 }

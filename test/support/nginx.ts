@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { freePort } from "./free-port.js";
 import { until } from "./gate.js";
-import { freePort } from "./listen.js";
 
 /** Null, or why there is no nginx to test behind. */
 export const whyNoNginx: string | null = spawnSync("nginx", ["-v"]).error

@@ -74,7 +74,7 @@ interface StartedProcess extends TestProcess {
 }
 
 /** A process of its own, killed when the test is over. */
-function startProcess(entry: string, settings: object): StartedProcess {
+export function startProcess(entry: string, settings: object): StartedProcess {
   const child = spawn(process.execPath, ["--input-type=module", "-e", bootstrap(entry)], {
     cwd: folder,
     env: { PATH: process.env["PATH"], NODE_SETTINGS: JSON.stringify(settings) },

@@ -3,7 +3,7 @@ import type { RunStore } from "@ai-progress-stream/server";
 import { type RedisStoreOptions, redisStore } from "@ai-progress-stream/server/redis";
 import { createClient } from "redis";
 import { onTestFinished } from "vitest";
-import { freePort } from "./listen.js";
+import { freePort } from "./free-port.js";
 
 /** Null, or why there is no Redis to test with. */
 export const whyNoRedis: string | null = spawnSync("redis-server", ["--version"]).error

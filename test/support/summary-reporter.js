@@ -1,23 +1,32 @@
 import { writeFileSync } from "node:fs";
 
-/** Writes how many tests of @web/test-runner passed and failed to the file that SUMMARY_FILE names. */
-export function summaryReporter() {
+/**
+ * Names the tests of @web/test-runner that were left out, and the engines that are not here; to the file that
+ * SUMMARY_FILE names it writes, as JSON, how many tests passed and failed in each engine.
+ *
+ * @param {readonly { name: string, why: string }[]} missing
+ */
+export function summaryReporter(missing) {
   return {
-    onTestRunFinished({ sessions }) {
-      const file = process.env.SUMMARY_FILE;
-      if (!file) return;
-      const counts = { passed: 0, failed: 0, skipped: 0 };
-      for (const session of sessions) {
-        count(session.testResults, counts);
-        if (!session.passed && session.errors.length > 0) counts.failed++;
+    stop({ sessions }) {
+      const engines = {};
+      for (const { browser, testResults, passed, errors } of sessions) {
+        engines[browser.name] ??= { passed: 0, failed: 0, skipped: 0 };
+        const counts = engines[browser.name];
+        for (const { path, test } of testsOf(testResults)) {
+          counts[test.skipped ? "skipped" : test.passed ? "passed" : "failed"]++;
+          if (test.skipped) console.log(`${browser.name} left out: ${path.join(" > ")}`);
+        }
+        if (!passed && errors.length > 0) counts.failed++;
       }
-      writeFileSync(file, JSON.stringify(counts));
+      for (const { name, why } of missing) console.log(`${name} is not tested: ${why}`);
+      const file = process.env.SUMMARY_FILE;
+      if (file) writeFileSync(file, JSON.stringify({ engines, missing }));
     },
   };
 }
 
-function count(suite, counts) {
-  for (const test of suite?.tests ?? [])
-    counts[test.skipped ? "skipped" : test.passed ? "passed" : "failed"]++;
-  for (const inner of suite?.suites ?? []) count(inner, counts);
+function* testsOf(suite, path = []) {
+  for (const test of suite?.tests ?? []) yield { test, path: [...path, test.name] };
+  for (const inner of suite?.suites ?? []) yield* testsOf(inner, inner.name ? [...path, inner.name] : path);
 }

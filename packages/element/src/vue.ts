@@ -20,6 +20,7 @@ import {
 } from "./client/session-holder.js";
 
 export { autoDialect } from "./client/dialect-choice.js";
+export { lazyDialect } from "./client/lazy-dialect.js";
 export { sessionPersistence } from "./client/persistence.js";
 export type { AiProgressActions, AiProgressOptions } from "./client/session-holder.js";
 

@@ -2,8 +2,11 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls `run` once after `ms`; `Infinity` never does. Gives the function that calls it off. */
-  after(ms: number, run: () => void): () => void;
+  /**
+   * Calls `run` once after `ms`; `Infinity` never does. Gives the function that calls it off. With `ref: false` the process
+   * need not stay alive for it.
+   */
+  after(ms: number, run: () => void, options?: { readonly ref: boolean }): () => void;
 }
 
 /** The longest delay that a timer of Node takes; it turns a longer one into 1 ms. */
@@ -12,9 +15,10 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 /** The machine's own. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  after(ms, run) {
+  after(ms, run, { ref } = { ref: true }) {
     if (ms === Infinity) return () => {};
     const timer = setTimeout(run, Math.min(Math.max(0, ms), MAX_DELAY_MS));
+    if (!ref) timer.unref();
     return () => clearTimeout(timer);
   },
 };

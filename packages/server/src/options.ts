@@ -21,6 +21,11 @@ export interface Limits {
   /** One result or custom event as JSON, in characters. @defaultValue 262_144 */
   readonly valueChars: number;
   /**
+   * Stages of a run, planned ones included. Past it the run fails with `output_limit`. An id has 200 characters at the
+   * most; of a message 2,000 are kept. @defaultValue 1_000
+   */
+  readonly stages: number;
+  /**
    * Runs of one principal that are being worked on at the same time; a further one is refused with 429. Counted by
    * live leases in the store, so that no crash leaves a count behind. Needs `principal`. @defaultValue 20
    */
@@ -136,6 +141,7 @@ export const defaultLimits: Limits = {
   bodyBytes: 1_048_576,
   textChars: 4_194_304,
   valueChars: 262_144,
+  stages: 1_000,
   runsPerPrincipal: 20,
   pendingChars: 1_048_576,
   upstreamBytes: 67_108_864,

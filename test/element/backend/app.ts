@@ -47,11 +47,9 @@ export function createBackend(): Express {
     for (const [name, value] of Object.entries(sample.headers ?? {})) res.set(name, value);
     res.flushHeaders();
     if (how === "bytes") return void sendEach(res, body);
-    if (how === "held") return void res.write(body.subarray(0, sample.cutAt));
-    if (how !== "cut" || room.calls.length > 1) return void res.end(body);
-    // Chromium drops what its page has not read when a connection fails.
-    res.write(body.subarray(0, sample.cutAt));
-    setTimeout(() => res.socket?.destroy(), 50);
+    const isHeld = how === "held" || (how === "held-once" && room.calls.length === 1);
+    if (isHeld) res.write(body.subarray(0, sample.cutAt));
+    else res.end(body);
   });
   app.all(["/api/tutorials/:name/:room", "/api/tutorials/:name/:room/*rest"], async (req, res) => {
     const room = enter(req);

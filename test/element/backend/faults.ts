@@ -166,14 +166,14 @@ export const faults: Readonly<Record<string, Fault>> = {
     const events = run.events.slice(0, HELD);
     exchange.res.write(openFrame(run.id, exchange.count) + tailFrames(run.id, events, 0));
   },
-  /** Heartbeats only, until it is released. */
+  /** Heartbeats only, ten times as often as it promises, until it is released. */
   beating: async (exchange) => {
     const { res, room, count } = exchange;
     const run = runOf(exchange);
     if (!run) return;
     head(exchange, run);
     res.write(openFrame(run.id, count));
-    const timer = setInterval(() => res.write(": hb\n\n"), count);
+    const timer = setInterval(() => res.write(": hb\n\n"), count / 10);
     await room.until(() => room.isReleased || res.closed);
     clearInterval(timer);
     res.end(tailFrames(run.id, run.events, 0));
@@ -268,6 +268,11 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   /** The head of a stream and nothing else, from a server that knows no runs. */
   "silent-head": (exchange) => head(exchange, null),
+  /** The same, and a comment. */
+  wordless: (exchange) => {
+    head(exchange, null);
+    exchange.res.write(": connected\n\n");
+  },
   empty: (exchange) => {
     head(exchange, null);
     exchange.res.end();

@@ -3,7 +3,7 @@ import type { Room } from "./room.js";
 
 /**
  * Servers as tutorials teach to write them, none of which has heard of us. Each takes the prompt "fail" for a
- * request that its model service refuses; one of them "cut" for a connection that breaks.
+ * request that its model service refuses; one of them "hold" for a stream that goes no further.
  */
 type Tutorial = (req: Request, res: Response, room: Room) => unknown;
 
@@ -47,7 +47,7 @@ async function fastapi(res: Response, prompt: string, taskId: string): Promise<v
     text += chunk;
     const progress = Math.min(90, 50 + text.length / 10);
     await send(res, "progress", { chunk, progress, total_length: text.length }, "\r\n");
-    if (prompt === "cut") return void setTimeout(() => res.socket?.destroy(), 50);
+    if (prompt === "hold") return;
   }
   await send(res, "complete", { response: text, progress: 100, completed_at: "2026-01-01T00:00:00" }, "\r\n");
   res.end();

@@ -1,6 +1,7 @@
 import { dialects } from "@ai-progress-stream/protocol/dialects";
 import { expect } from "chai";
 import { SAMPLE_TEXT, samples } from "../backend/samples.js";
+import { itUnless, type Reasons } from "../support/engine.js";
 import { drawn, part, partText, until } from "../support/mount.js";
 import { everythingIn, type Front, frontOf } from "./support.js";
 
@@ -32,9 +33,11 @@ for (const name of Object.keys(dialects)) {
 
     it("is the same where each byte comes alone", async () => expectWhole(await sample(name, "bytes"), name));
 
-    it("that is cut keeps its text, says so, and is not asked for again", async () => {
-      const { element, calls } = await sample(name, "cut");
-      const state = await element.start({ q: 1 });
+    const unseen = "it ends an answer that was cut as if it were whole; this language has no mark of its end";
+    const blind: Reasons = name === "langgraph" ? { webkit: unseen } : {};
+    itUnless(blind, "that is cut keeps its text, says so, and is not asked for again", async () => {
+      const { element, calls, startAndCut } = await sample(name, "held-once");
+      const state = await startAndCut({ q: 1 });
       await drawn(element);
       expect(state.text).to.equal("Grüße");
       expect(element.error?.code).to.equal("upstream_truncated");

@@ -1,9 +1,9 @@
 import { AiProgressStream } from "@ai-progress-stream/element";
+import type { RunState } from "@ai-progress-stream/protocol";
 import type { Call } from "../backend/room.js";
-import { mount } from "../support/mount.js";
+import { mount, until } from "../support/mount.js";
 
 const { createSession } = AiProgressStream;
-let rooms = 0;
 
 /** An element in front of a server, and what there is to be seen of both. */
 export interface Front {
@@ -18,6 +18,8 @@ export interface Front {
   /** The requests that the element has made. */
   calls(): Promise<readonly Call[]>;
   release(): Promise<void>;
+  /** Starts, and cuts the connection once there is text: Chromium drops what its page has not read by then. */
+  startAndCut(input: unknown): Promise<RunState>;
 }
 
 /** `path` is that of the server; `{room}` is where this test is alone with it. */
@@ -27,7 +29,7 @@ export async function frontOf(
 ): Promise<Front> {
   AiProgressStream.createSession = createSession;
   document.documentElement.lang = "en";
-  const room = `backends-${Date.now()}-${rooms++}`;
+  const room = crypto.randomUUID();
   const element = await mount({ action: path.replace("{room}", room), ...attributes });
   const messages: string[] = [];
   const fractions: number[] = [];
@@ -38,6 +40,9 @@ export async function frontOf(
     if (progress !== null && progress !== fractions.at(-1)) fractions.push(progress);
     if (event.type === "stage" && event.status === "running") stages.push(event.label ?? event.stage);
   });
+  const order = async (what: string): Promise<void> => {
+    await fetch(`/api/rooms/${room}/${what}`, { method: "POST" });
+  };
   return {
     element,
     room,
@@ -45,7 +50,13 @@ export async function frontOf(
     fractions,
     stages,
     calls: async () => once((await (await fetch(`/api/rooms/${room}`)).json()).calls),
-    release: async () => void (await fetch(`/api/rooms/${room}/release`, { method: "POST" })),
+    release: () => order("release"),
+    async startAndCut(input) {
+      const result = element.start(input);
+      await until(() => element.text !== "", "the first text");
+      await order("cut");
+      return result;
+    },
   };
 }
 

@@ -170,8 +170,8 @@ describe("a server that names a stream for its task", () => {
 
   it("is not asked for that stream again once it is lost, which would start a second job", async () => {
     const attributes = { persist: "session", id: "task" };
-    const { element, calls } = await tutorial("process", attributes);
-    await element.start({ prompt: "cut" });
+    const { element, calls, startAndCut } = await tutorial("process", attributes);
+    await startAndCut({ prompt: "hold" });
     expect([element.error?.code, element.text]).to.deep.equal(["upstream_truncated", "Grüße "]);
     expect(await element.resume()).to.equal(false);
     const again = element.cloneNode() as typeof element;

@@ -1,10 +1,27 @@
-import { autoDialect, createSession, type SessionOptions } from "@ai-progress-stream/element/client";
+import {
+  autoDialect,
+  type Clock,
+  createSession,
+  type LazyDialect,
+  lazyDialect,
+  type SessionOptions,
+} from "@ai-progress-stream/element/client";
 import type { RunEvent } from "@ai-progress-stream/protocol";
 import { anthropicDialect, ollamaDialect, openaiChatDialect } from "@ai-progress-stream/protocol/dialects";
 import { expect } from "chai";
 import { stateAfter, wholeLog } from "../backend/log.js";
 import { SAMPLE_TEXT, samples } from "../backend/samples.js";
-import { expectWhole, leaveScenes, memoryPersistence, reaches, realClock, scene, until } from "./support.js";
+import { itUnless } from "../support/engine.js";
+import {
+  expectWhole,
+  leaveScenes,
+  memoryPersistence,
+  reaches,
+  realClock,
+  scene,
+  standingClock,
+  until,
+} from "./support.js";
 
 afterEach(leaveScenes);
 
@@ -34,8 +51,12 @@ describe("a session that knows other languages", () => {
   });
 
   it("does not repeat a start that may have reached a server of which the page says that it is another's", async () => {
-    const { session, seen } = scene("mute", { dialect: openaiChatDialect, connectTimeoutMs: 20 });
-    const { error } = await session.start({});
+    const clock = standingClock();
+    const { session, seen } = scene("mute", { dialect: openaiChatDialect, clock });
+    const result = session.start({});
+    await until(async () => (await seen()).calls.length > 0);
+    clock.advance(60_000);
+    const { error } = await result;
     expect(error?.code).to.equal("upstream_unavailable");
     expect((await seen()).calls.length).to.equal(1);
   });
@@ -46,12 +67,21 @@ describe("a session that knows other languages", () => {
     expect((await seen()).calls.length).to.equal(2);
   });
 
-  it("does not ask again a server that took the request and fell silent before its first word", async () => {
-    const { session, seen } = scene("silent-head", { dialect: autoDialect, idleTimeoutMs: 20 });
+  const asksOnce = async (fault: string): Promise<void> => {
+    const { session, seen } = scene(fault, { dialect: autoDialect, idleTimeoutMs: 20 });
     const { error } = await session.start({});
     expect(error?.code).to.equal("upstream_truncated");
     expect((await seen()).calls.length).to.equal(1);
-  });
+  };
+
+  it("does not ask again a server that took the request and fell silent before its first word", () =>
+    asksOnce("wordless"));
+
+  itUnless(
+    { firefox: "it tells a page of an answer's head when the first byte of its body has come" },
+    "does not ask again a server that sent the head of its answer and not a byte more",
+    () => asksOnce("silent-head"),
+  );
 
   it("gives up after the time it is given for all of it, and the run goes on", async () => {
     const limits: (() => void)[] = [];
@@ -69,6 +99,101 @@ describe("a session that knows other languages", () => {
     await release();
     await session.resume();
     expectWhole(await reaches(session, ({ phase }) => phase === "ended"));
+  });
+});
+
+describe("a language whose code is loaded when it is needed", () => {
+  const slow = (name: LazyDialect["name"]): LazyDialect & { asked: number; arrive: () => void } => {
+    let arrive = (): void => {};
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    return {
+      name,
+      asked: 0,
+      arrive,
+      async load() {
+        this.asked++;
+        await arrived;
+        return lazyDialect(name).load();
+      },
+    };
+  };
+  const broken = (name: LazyDialect["name"]): LazyDialect => ({
+    name,
+    load: () => Promise.reject(new TypeError("Failed to fetch dynamically imported module")),
+  });
+
+  it("is not loaded for an answer of our own protocol, cut or whole", async () => {
+    const dialect = slow("auto");
+    const { session } = scene("cut-once-900", { dialect });
+    expectWhole(await session.start({}));
+    expect(dialect.asked).to.equal(0);
+  });
+
+  it("is asked for at the start where it has a name, and the answer waits for it", async () => {
+    const dialect = slow("openai-chat");
+    const { session } = scene("samples/openai-chat", { dialect });
+    const result = session.start({});
+    expect(dialect.asked).to.equal(1);
+    await reaches(session, ({ phase }) => phase === "connecting");
+    expect(session.status.state.text).to.equal("");
+    dialect.arrive();
+    const { state } = await result;
+    expect([state.status, state.text]).to.deep.equal(["succeeded", SAMPLE_TEXT]);
+  });
+
+  it("reads every answer as it does when it is there from the start", async () => {
+    for (const name of Object.keys(samples)) {
+      const answer = (): Response => new Response(bodyOf(name), typeOf(name));
+      const { state } = await consumer({ dialect: lazyDialect("auto") }).consume(answer());
+      const expected = await consumer().consume(answer());
+      expect([name, state.status, state.text]).to.deep.equal([
+        name,
+        expected.state.status,
+        expected.state.text,
+      ]);
+    }
+  });
+
+  it("is an error in a sentence where it cannot be loaded, and nothing is asked for again", async () => {
+    for (const name of ["auto", "openai-chat"] as const) {
+      const { session, seen } = scene("samples/openai-chat", { dialect: broken(name) });
+      const { error, state } = await session.start({});
+      expect([error?.code, state.text]).to.deep.equal(["internal", ""]);
+      expect(error?.message).to.contain("Reload the page");
+      expect((await seen()).calls.length).to.equal(1);
+    }
+    const body = new Response(bodyOf("gemini"), typeOf("gemini"));
+    expect((await consumer({ dialect: broken("auto") }).consume(body)).error?.code).to.equal("internal");
+  });
+
+  it("is waited for no longer than for the head of an answer, and not at all once it is let go of", async () => {
+    const timers = new Map<unknown, () => void>();
+    const clock: Clock = {
+      ...realClock,
+      setTimeout(callback, ms) {
+        const timer = realClock.setTimeout(callback, ms);
+        if (ms === 54_321) timers.set(timer, callback);
+        return timer;
+      },
+      clearTimeout(timer) {
+        timers.delete(timer);
+        realClock.clearTimeout(timer);
+      },
+    };
+    const options = { dialect: slow("auto"), clock, connectTimeoutMs: 54_321 };
+    const source = (): Response => new Response(bodyOf("anthropic"), typeOf("anthropic"));
+    const result = consumer(options).consume(source());
+    await until(() => timers.size === 1);
+    for (const callback of timers.values()) callback();
+    expect((await result).error?.code).to.equal("internal");
+    expect(timers.size).to.equal(0);
+    const session = consumer(options);
+    void session.consume(source());
+    await until(() => timers.size === 1);
+    session.detach();
+    expect(timers.size).to.equal(0);
   });
 });
 

@@ -10,6 +10,7 @@ import {
   realClock,
   scene,
   setHidden,
+  standingClock,
   startAndCut,
   until,
 } from "./support.js";
@@ -172,16 +173,35 @@ describe("silence", () => {
   });
 
   it("is measured by idleTimeoutMs where no heartbeat is promised", async () => {
-    const { session, seen } = scene("silent-0", { idleTimeoutMs: 60 });
+    const { session, seen } = scene("silent-0", { idleTimeoutMs: 500 });
     expectWhole(await session.start());
     expect(methods(await seen())).to.deep.equal(["POST", "GET"]);
   });
 
   it("is broken by heartbeats, which are no events", async () => {
-    const { session, seen, release } = scene("beating-50");
+    const clock = standingClock();
+    let beats = 0;
+    /** Each chunk comes 100 ms after the one before, by the session's clock: less than three heartbeats. */
+    const slowed: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init);
+      const reader = answer.body?.getReader();
+      const body = new ReadableStream<Uint8Array>(
+        {
+          async pull(controller) {
+            const { value } = (await reader?.read()) ?? {};
+            clock.advance(100);
+            beats++;
+            if (value) controller.enqueue(value);
+            else controller.close();
+          },
+        },
+        { highWaterMark: 0 },
+      );
+      return new Response(body, answer);
+    };
+    const { session, seen, release } = scene("beating-50", { clock, fetch: slowed });
     const result = session.start();
-    // Longer than the three heartbeats after which silence would count.
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await until(() => beats > 5);
     await release();
     expectWhole(await result);
     expect(methods(await seen())).to.deep.equal(["POST"]);

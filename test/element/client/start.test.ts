@@ -1,6 +1,6 @@
 import { createSession, type SessionStatus } from "@ai-progress-stream/element/client";
 import { expect } from "chai";
-import { expectWhole, leaveScenes, methods, reaches, scene } from "./support.js";
+import { expectWhole, leaveScenes, methods, reaches, scene, startAndCut } from "./support.js";
 
 afterEach(leaveScenes);
 
@@ -98,9 +98,9 @@ describe("a started run", () => {
   it("asks for fresh headers, and its own win over those of the page", async () => {
     let token = 0;
     const headers = async () => ({ Authorization: `Bearer ${++token}`, Accept: "text/html" });
-    const { session, seen } = scene("cut-once-700", { headers });
-    expectWhole(await session.start());
-    const { calls } = await seen();
+    const cuttable = scene("silent-15000", { headers });
+    expectWhole(await startAndCut(cuttable));
+    const { calls } = await cuttable.seen();
     expect(calls.map((call) => call.authorization)).to.deep.equal(["Bearer 1", "Bearer 2"]);
   });
 

@@ -122,6 +122,25 @@ export const realClock: Clock = {
   clearTimeout: (handle) => clearTimeout(handle as number),
 };
 
+/** Time that stands still unless it is moved on, which runs what comes due. */
+export function standingClock(): Clock & { advance(ms: number): void } {
+  let now = Date.now();
+  const timers = new Map<unknown, { readonly at: number; readonly run: () => void }>();
+  return {
+    now: () => now,
+    setTimeout(run, ms) {
+      const handle = Symbol();
+      timers.set(handle, { at: now + ms, run });
+      return handle;
+    },
+    clearTimeout: (handle) => void timers.delete(handle),
+    advance(ms) {
+      now += ms;
+      for (const [handle, { at, run }] of [...timers]) if (at <= now && timers.delete(handle)) run();
+    },
+  };
+}
+
 /** Plays the tab's being hidden or shown. */
 export function setHidden(isHidden: boolean): void {
   Object.defineProperty(document, "hidden", { configurable: true, value: isHidden });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { drawn, lastSession, mount, part, until, useFakeSessions } from "../support/mount.js";
+import { strictPage } from "../support/strict-page.js";
 import { hostileMarkdown } from "./hostile.js";
 import { render } from "./render.js";
 
@@ -204,17 +205,8 @@ describe("hostile Markdown", () => {
   });
 
   it("violates no policy of a strict page", async () => {
-    const policy =
-      "default-src 'self'; style-src 'self'; require-trusted-types-for 'script'; trusted-types lit-html";
-    const frame = document.createElement("iframe");
-    frame.srcdoc = `<!doctype html><html lang="en"><head><meta http-equiv="Content-Security-Policy" content="${policy}">
-      <script type="module" src="/test/element/support/csp-page.ts"></script></head><body data-hostile></body></html>`;
-    document.body.append(frame);
-    const root = await until(() => {
-      const page = frame.contentDocument?.documentElement;
-      return page?.dataset["violations"] ? page : null;
-    }, "the page");
-    expect(root.dataset["violations"]).to.equal("none");
-    expect(root.dataset["hostile"]).to.equal(String(hostileMarkdown.length));
+    const { violations, hostile } = await strictPage("?hostile");
+    expect(violations).to.equal("none");
+    expect(hostile).to.equal(String(hostileMarkdown.length));
   });
 });

@@ -13,7 +13,7 @@ for (const scene of scenes.filter(({ content }) => !content)) {
   const third = segments?.[2];
   if (third) document.documentElement.dataset["weight"] = getComputedStyle(third).flexGrow;
 }
-if ("hostile" in document.body.dataset) {
+if (location.search === "?hostile") {
   const { hostileMarkdown } = await import("../markdown/hostile.js");
   for (const markdown of hostileMarkdown) {
     const element = await mount({ format: "markdown" });

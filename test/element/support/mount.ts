@@ -1,4 +1,5 @@
 import { AiProgressStream } from "@ai-progress-stream/element";
+import { loadMarkdown } from "../../../packages/element/src/element/markdown/loader.js";
 import { createFakeSession, type FakeSession } from "./fake-session.js";
 import type { Scene } from "./scenes.js";
 
@@ -28,6 +29,8 @@ export async function mount(
   content = "",
   parent: Element = document.body,
 ): Promise<AiProgressStream> {
+  // Elsewhere is told what happens while it loads.
+  if (attributes["format"] === "markdown") await loadMarkdown();
   const template = document.createElement("template");
   // Under Trusted Types even the empty string is refused.
   if (content) template.innerHTML = content;

@@ -2,6 +2,8 @@ import { AiProgressStream } from "@ai-progress-stream/element";
 import { initialState, runError } from "@ai-progress-stream/protocol";
 import { dialects } from "@ai-progress-stream/protocol/dialects";
 import { expect } from "chai";
+import { lazyDialect } from "../../../packages/element/src/client/lazy-dialect.js";
+import { dialectNames } from "../../../packages/element/src/element/session-options.js";
 import {
   drawn,
   isShown,
@@ -67,7 +69,8 @@ describe("the element", () => {
     void element.start();
     const { persistence, dialect, ...options } = lastSession().options;
     expect(persistence).to.equal(null);
-    expect(dialect).to.equal(dialects.gemini);
+    if (!dialect || !("load" in dialect)) throw new Error("its code is not left to be loaded");
+    expect(await dialect.load()).to.equal(dialects.gemini);
     expect(options).to.deep.equal({
       action: "/fake",
       method: "GET",
@@ -78,6 +81,13 @@ describe("the element", () => {
       idleTimeoutMs: 5000,
       totalTimeoutMs: 600_000,
     });
+  });
+
+  it("knows the name of every dialect there is", async () => {
+    expect(Object.keys(dialectNames)).to.have.members(["auto", "run", ...Object.keys(dialects)]);
+    for (const name of Object.keys(dialects) as (keyof typeof dialects)[]) {
+      expect(await lazyDialect(name).load()).to.equal(dialects[name]);
+    }
   });
 
   it("warns of an object that was turned into text", async () => {

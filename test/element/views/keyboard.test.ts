@@ -3,13 +3,19 @@ import { sendKeys } from "@web/test-runner-commands";
 import { expect } from "chai";
 import { drawn, lastSession, mount, part, sessions, until, useFakeSessions } from "../support/mount.js";
 
+const holder = (element: AiProgressStream): Element | null =>
+  element.shadowRoot?.activeElement ?? document.activeElement;
+
 /** The part that has the focus, or the tag of what has it outside. */
 function focused(element: AiProgressStream): string {
-  const inner = element.shadowRoot?.activeElement;
-  return inner?.getAttribute("part") ?? inner?.localName ?? document.activeElement?.localName ?? "";
+  const found = holder(element);
+  return found?.getAttribute("part") ?? found?.localName ?? "";
 }
-async function tab(element: AiProgressStream, times = 1): Promise<string> {
-  for (let i = 0; i < times; i++) await sendKeys({ press: "Tab" });
+/** A key has been sent when this resolves, and not always acted on. */
+async function tab(element: AiProgressStream): Promise<string> {
+  const before = holder(element);
+  await sendKeys({ press: "Tab" });
+  await until(() => holder(element) !== before, "the step to what comes next");
   return focused(element);
 }
 
@@ -21,13 +27,13 @@ describe("by keyboard alone", () => {
     const element = await mount();
     expect(await tab(element)).to.equal("action");
     await sendKeys({ press: "Enter" });
-    expect(element.state).to.equal("connecting");
+    await until(() => element.state === "connecting", "the start");
     lastSession().emit({ type: "start", at: Date.now() });
     await drawn(element);
     expect(focused(element)).to.equal("action");
     // A key that is pressed twice is not meant for what the button has become.
     await until(async () => {
-      await sendKeys({ press: "Space" });
+      await sendKeys({ press: " " });
       return element.state === "cancelling";
     }, "the cancelling");
     lastSession().emit({ type: "end", status: "cancelled", reason: "user" });

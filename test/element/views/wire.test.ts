@@ -4,8 +4,7 @@ import { drawn, mount, part, partText, until } from "../support/mount.js";
 
 const ANSWER = "Grüße, wörld 🌍\nline two\r\n…and done.";
 const { createSession } = AiProgressStream;
-let rooms = 0;
-const room = (): string => `element-${Date.now()}-${rooms++}`;
+const room = (): string => crypto.randomUUID();
 
 interface Call {
   readonly method: string;
@@ -36,10 +35,13 @@ describe("the element on the wire", () => {
 
   it("shows the same after a cut, and started one run", async () => {
     const name = room();
-    const element = await mount({ action: `/api/cut-once-900/${name}` });
+    const element = await mount({ action: `/api/silent-15000/${name}` });
     const attempts: number[] = [];
     element.addEventListener("ai-reconnect", (event) => attempts.push(event.detail.attempt));
-    await element.start({ q: 1 });
+    const result = element.start({ q: 1 });
+    await until(() => element.text !== "");
+    await fetch(`/api/rooms/${name}/cut`, { method: "POST" });
+    await result;
     await drawn(element);
     expect(part(element, "text").textContent).to.equal(ANSWER);
     expect(attempts.length).to.be.greaterThan(0);

@@ -1,4 +1,4 @@
-import type { RunEvent } from "@ai-progress-stream/protocol";
+import type { RunEvent, SseMessage } from "@ai-progress-stream/protocol";
 import { closedEarly, dropped, fellSilent, StreamFailure } from "./failure.js";
 import { createMessageReader, type MessageReader } from "./message-stream.js";
 import { mediaTypeOf, refusalOf } from "./problem.js";
@@ -31,14 +31,21 @@ export function openConsumption(
 
   async function read(): Promise<void> {
     let messages: MessageReader | null = null;
+    const whole: SseMessage[] = [];
     const decoder = new TextDecoder();
     const open = (mediaType: string, start: string): MessageReader => {
       const known = handler.framing(mediaType);
       const framing = known ?? (/^\s*[[{]/.test(start) ? "ndjson" : "sse");
-      return createMessageReader(framing, settings.maxEventLength, (message) => {
-        if (!signal.aborted) handler.message(message);
-      });
+      return createMessageReader(framing, settings.maxEventLength, (message) => whole.push(message));
     };
+    async function tell(): Promise<void> {
+      for (const message of whole.splice(0)) {
+        const loading = signal.aborted ? null : handler.prepare(message);
+        if (loading) await loading;
+        if (!signal.aborted) handler.message(message);
+      }
+    }
+    await handler.prepare(null);
     if (source instanceof Response) {
       const mediaType = mediaTypeOf(source);
       if (source.status !== 200 || source.body === null || handler.framing(mediaType) === null) {
@@ -60,18 +67,28 @@ export function openConsumption(
         if (next === null || signal.aborted) break;
         silence.heard();
         if (next.done) {
-          if (messages) handler.finished(messages.end());
+          if (messages) {
+            const end = messages.end();
+            await handler.prepare(end);
+            if (!signal.aborted) handler.finished(end);
+          }
           throw closedEarly();
         }
         const { value } = next;
         if (typeof value === "object" && !(value instanceof Uint8Array)) {
           const { type: event, ...fields } = value;
-          handler.message({ event, data: JSON.stringify({ at: clock.now(), ...fields }) });
+          whole.push({ event, data: JSON.stringify({ at: clock.now(), ...fields }) });
+          await tell();
           continue;
         }
         const text = typeof value === "string" ? value : decoder.decode(value, { stream: true });
         messages ??= open("", text);
-        messages.feed(text);
+        try {
+          messages.feed(text);
+        } finally {
+          // What was whole before a fault counts.
+          await tell();
+        }
       }
     } finally {
       chunks.return?.(undefined)?.catch(() => {});

@@ -1,10 +1,12 @@
 import {
   type Dialect,
   type DialectEvidence,
+  type DialectName,
   type DialectPart,
   detectDialect,
   dialects,
 } from "@ai-progress-stream/protocol/dialects";
+import { decodeWhole, saysSomething } from "./foreign-stream.js";
 
 /** Tells in which language an answer is. */
 export interface DialectDetector {
@@ -37,16 +39,5 @@ export const autoDialect: DialectDetector = {
   fallback: dialects["progress-json"],
 };
 
-const saysSomething = ({ type }: DialectPart): boolean =>
-  type === "text" || type === "result" || type === "custom" || type === "error";
-
-/**
- * The parts of a JSON answer; null where it is none of the dialect's. In a dialect that knows only streams it is
- * read as the one message of a stream.
- */
-export function decodeWhole(dialect: Dialect, body: unknown): readonly DialectPart[] | null {
-  if (dialect.decodeJson) return dialect.decodeJson(body);
-  const parts = dialect.createDecoder().decode({ data: JSON.stringify(body) });
-  if (parts.some(({ type }) => type === "done" || type === "error")) return parts;
-  return parts.some(saysSomething) ? [...parts, { type: "done" }] : null;
-}
+export const dialectFor = (name: DialectName | "auto"): Dialect | DialectDetector =>
+  name === "auto" ? autoDialect : dialects[name];

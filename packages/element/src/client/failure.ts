@@ -85,3 +85,15 @@ export const gapFound = (): StreamFailure =>
 
 export const unreadable = (message: string): StreamFailure =>
   new StreamFailure("unreadable", runError("protocol_error", { message }), { retry: "never" });
+
+/** Asked again, some browsers give the same answer until the page is loaded anew. */
+export const unloaded = (cause: unknown): StreamFailure => {
+  console.warn("ai-progress-stream: the code that reads this server's language cannot be loaded.", cause);
+  return new StreamFailure(
+    "unreadable",
+    runError("internal", {
+      message: "A part of this page could not be loaded. Reload the page and try again.",
+    }),
+    { retry: "never", cause },
+  );
+};

@@ -11,7 +11,7 @@ import type {
   DialectPart,
   FinishReason,
 } from "@ai-progress-stream/protocol/dialects";
-import { type DialectDetector, decodeWhole } from "./dialect-choice.js";
+import type { DialectDetector } from "./dialect-choice.js";
 import type { StreamEnd } from "./message-stream.js";
 
 /** Messages are kept no longer than this for a language to show. */
@@ -134,5 +134,19 @@ export function createTranslator(options: TranslatorOptions): Translator {
 }
 
 /** An event of ours has an id of our form, or our name and every field that belongs to it. */
-const isOurs = (message: SseMessage): boolean =>
+export const isOurs = (message: SseMessage): boolean =>
   parseEventId(message.id ?? "") !== null || parseMessage(message).kind === "event";
+
+export const saysSomething = ({ type }: DialectPart): boolean =>
+  type === "text" || type === "result" || type === "custom" || type === "error";
+
+/**
+ * The parts of a JSON answer; null where it is none of the dialect's. In a dialect that knows only streams it is
+ * read as the one message of a stream.
+ */
+export function decodeWhole(dialect: Dialect, body: unknown): readonly DialectPart[] | null {
+  if (dialect.decodeJson) return dialect.decodeJson(body);
+  const parts = dialect.createDecoder().decode({ data: JSON.stringify(body) });
+  if (parts.some(({ type }) => type === "done" || type === "error")) return parts;
+  return parts.some(saysSomething) ? [...parts, { type: "done" }] : null;
+}

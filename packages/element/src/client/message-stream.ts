@@ -1,5 +1,4 @@
 import type { SseMessage } from "@ai-progress-stream/protocol";
-import { createParser } from "eventsource-parser";
 import { dropped, type StreamFailure, unreadable } from "./failure.js";
 
 /** How messages are told apart in the bytes of an answer; `json`: it is one message as a whole. */
@@ -31,61 +30,118 @@ export function createMessageReader(
 ): MessageReader {
   return framing === "sse"
     ? createSseReader(maxEventLength, onMessage)
-    : createLineReader(framing === "ndjson" ? "\n" : null, maxEventLength, onMessage);
+    : createLineReader(framing === "ndjson" ? /\n/g : null, maxEventLength, onMessage);
 }
 
+/** Text in lines. What a portion leaves open is kept in pieces: joined at each, long lines would cost their square. */
+function createLines(
+  ends: RegExp | null,
+  maxLength: number,
+  onLine: (line: string) => void,
+): { feed(text: string): void; finish(): void } {
+  let pieces: string[] = [];
+  let length = 0;
+  const take = (piece: string): void => {
+    pieces.push(piece);
+    length += piece.length;
+    if (length > maxLength) throw tooLong();
+  };
+  const finish = (): void => {
+    const line = pieces.join("");
+    pieces = [];
+    length = 0;
+    onLine(line);
+  };
+  return {
+    feed(text) {
+      let from = 0;
+      for (const { 0: end, index } of ends ? text.matchAll(ends) : []) {
+        take(text.slice(from, index));
+        from = index + end.length;
+        finish();
+      }
+      take(text.slice(from));
+    },
+    finish,
+  };
+}
+
+/** Server-Sent Events (WHATWG HTML, 9.2.6). `retry` has no say: how long to wait is settled elsewhere. */
 function createSseReader(maxEventLength: number, onMessage: (message: SseMessage) => void): MessageReader {
   const rest: string[] = [];
   let take = onMessage;
-  let isTooLong = false;
-  const parser = createParser({
-    maxBufferSize: maxEventLength,
-    onEvent: (message) => take(message),
-    onError({ type, line = "" }) {
-      if (type === "max-buffer-size-exceeded") isTooLong = true;
-      else if (rest.length < MAX_STRAY_LINES && line.length <= MAX_STRAY_LENGTH) rest.push(line);
+  let data: string[] = [];
+  let length = 0;
+  let event: string | undefined;
+  let id: string | undefined;
+  let isFirst = true;
+  let endsInCr = false;
+
+  const fields: Readonly<Record<string, (value: string) => void>> = {
+    data(value) {
+      data.push(value);
+      length += value.length + 1; // A flood of empty lines grows too.
+      if (length > maxEventLength) throw tooLong();
     },
+    event: (value) => {
+      event = value || undefined;
+    },
+    id: (value) => {
+      if (!value.includes("\0")) id = value;
+    },
+    retry() {},
+    "": () => {},
+  };
+  function dispatch(): void {
+    const message: SseMessage = { id, event, data: data.join("\n") };
+    const hasData = data.length > 0;
+    data = [];
+    length = 0;
+    id = event = undefined;
+    if (hasData) take(message);
+  }
+  const lines = createLines(/\r\n?|\n/g, maxEventLength, (line) => {
+    if (line === "") return dispatch();
+    const colon = line.indexOf(":");
+    const name = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? "" : line.slice(colon + (line[colon + 1] === " " ? 2 : 1));
+    const read = Object.hasOwn(fields, name) ? fields[name] : null;
+    if (read) read(value);
+    else if (rest.length < MAX_STRAY_LINES && line.length <= MAX_STRAY_LENGTH) rest.push(line);
   });
   return {
     feed(text) {
-      parser.feed(text);
-      if (isTooLong) throw tooLong();
+      if (text === "") return;
+      // A byte order mark, and the other half of a line's end.
+      const from = (isFirst && text[0] === "\ufeff") || (endsInCr && text[0] === "\n") ? 1 : 0;
+      isFirst = false;
+      endsInCr = text.endsWith("\r");
+      lines.feed(text.slice(from));
     },
     end() {
       const unclosed: SseMessage[] = [];
       take = (message) => unclosed.push(message);
-      parser.feed("\n\n");
+      lines.feed("\n\n");
       return { rest, unclosed };
     },
   };
 }
 
 function createLineReader(
-  separator: "\n" | null,
+  separator: RegExp | null,
   maxEventLength: number,
   onMessage: (message: SseMessage) => void,
 ): MessageReader {
-  let pieces: string[] = [];
-  let length = 0;
-  const flush = (take: (message: SseMessage) => void): void => {
-    const data = pieces.join("");
-    pieces = [];
-    length = 0;
+  let take = onMessage;
+  const lines = createLines(separator, maxEventLength, (data) => {
     if (data.trim() !== "") take({ data });
-  };
+  });
   return {
-    feed(text) {
-      const [first = "", ...lines] = separator === null ? [text] : text.split(separator);
-      for (const piece of [first, ...lines].entries()) {
-        if (piece[0] > 0) flush(onMessage);
-        pieces.push(piece[1]);
-        length += piece[1].length;
-        if (length > maxEventLength) throw tooLong();
-      }
-    },
+    feed: lines.feed,
     end() {
       const unclosed: SseMessage[] = [];
-      flush((message) => unclosed.push(message));
+      take = (message) => unclosed.push(message);
+      lines.finish();
       return { rest: [], unclosed };
     },
   };
@@ -104,15 +160,24 @@ export type Piece = SseMessage | StreamEnd;
  */
 export function reframe(
   body: ReadableStream<Uint8Array>,
-  options: { readonly framing: Framing; readonly maxEventLength: number; readonly onBytes: () => void },
+  options: {
+    readonly framing: Framing;
+    readonly maxEventLength: number;
+    readonly onBytes: () => void;
+    /** What has to be waited for before this first piece and all behind it can be read. */
+    readonly prepare: (first: Piece) => Promise<void> | null;
+  },
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
   let frames = "";
+  let first: Piece | null = null;
+  let isPrepared = false;
   let failure: unknown = null;
   let isOver = false;
   const write = (piece: Piece): void => {
+    first ??= piece;
     frames += `data: ${JSON.stringify(piece)}\n\n`;
   };
   const messages = createMessageReader(options.framing, options.maxEventLength, write);
@@ -136,6 +201,10 @@ export function reframe(
         } catch (cause) {
           failure = cause;
         }
+      }
+      if (first && !isPrepared) {
+        isPrepared = true;
+        await options.prepare(first);
       }
       controller.enqueue(encoder.encode(frames));
       frames = "";

@@ -6,12 +6,14 @@ import {
   type SseMessage,
 } from "@ai-progress-stream/protocol";
 import type { Dialect } from "@ai-progress-stream/protocol/dialects";
+import type { Clock } from "./clock.js";
 import { createDeferred, type Deferred } from "./deferred.js";
 import type { DialectDetector } from "./dialect-choice.js";
-import { gapFound, StreamFailure, unreadable } from "./failure.js";
+import { gapFound, StreamFailure, unloaded, unreadable } from "./failure.js";
 import { streamNamedBy } from "./follow.js";
-import { createTranslator, type Translator } from "./foreign-stream.js";
-import type { Framing, StreamEnd } from "./message-stream.js";
+import { createTranslator, isOurs, type Translator } from "./foreign-stream.js";
+import { isNamed, type SessionDialect } from "./lazy-dialect.js";
+import type { Framing, Piece, StreamEnd } from "./message-stream.js";
 import { isJson, noStream } from "./problem.js";
 import type { RunAddress } from "./run-address.js";
 import type { Intake, RunFold } from "./run-fold.js";
@@ -33,8 +35,10 @@ export interface RunRecord {
 
 export interface ConnectionOptions {
   /** Null: our own protocol and nothing else. */
-  readonly dialect: Dialect | DialectDetector | null;
-  readonly now: () => number;
+  readonly dialect: SessionDialect | null;
+  readonly clock: Clock;
+  /** How long the code of a dialect may take to load. */
+  readonly loadTimeoutMs: number;
   /** Opens what it reads from. Nothing may come of it before this returns. */
   readonly open: (handler: TransportHandler) => Transport;
 }
@@ -68,7 +72,13 @@ export class RunConnection implements TransportHandler {
   readonly #options: ConnectionOptions;
   readonly #listener: ConnectionListener;
   readonly #transport: Transport;
+  /** Null: our own protocol alone, or not loaded yet. */
+  #dialect: Dialect | DialectDetector | null = null;
+  #loading: Promise<void> | null = null;
+  #stopWaiting = (): void => {};
   #translator: Translator | null = null;
+  #isUndecided = false;
+  #response: Response | null = null;
   #mediaType = "";
   #isStarting = false;
   #isOpen = false;
@@ -81,6 +91,7 @@ export class RunConnection implements TransportHandler {
     this.#options = options;
     this.#listener = listener;
     this.#checkAddressed();
+    if (this.#isForeign) this.#load()?.catch(() => {});
     this.#transport = options.open(this);
     this.#transport.done.then((failure) => {
       if (failure) listener.gaveUp(failure.error);
@@ -89,8 +100,7 @@ export class RunConnection implements TransportHandler {
 
   /** Somebody else's, by the word of the page: such a server knows no key that makes two requests one run. */
   get #isForeign(): boolean {
-    const { dialect } = this.#options;
-    return dialect !== null && !("detect" in dialect);
+    return isNamed(this.#options.dialect);
   }
 
   retryNow(): void {
@@ -98,6 +108,7 @@ export class RunConnection implements TransportHandler {
   }
 
   stop(): void {
+    this.#stopWaiting();
     this.#transport.stop();
   }
 
@@ -138,12 +149,12 @@ export class RunConnection implements TransportHandler {
     if (NDJSON.test(mediaType)) return "ndjson";
     if (isJson(mediaType)) return "json";
     // Some write a stream and leave its type to the framework: the page's word on the dialect counts for more.
-    return "framing" in dialect && UNTYPED.test(mediaType) ? dialect.framing : null;
+    const named = this.#dialect !== null && "framing" in this.#dialect ? this.#dialect.framing : null;
+    return UNTYPED.test(mediaType) ? named : null;
   }
 
   opened(response: Response | null): void {
     const { address, fold } = this.#run;
-    const { dialect, now } = this.#options;
     this.#isOpen = true;
     const before = address.url;
     if (response) {
@@ -151,18 +162,21 @@ export class RunConnection implements TransportHandler {
       if (address.url !== before) this.#learned();
     }
     // Of a run that is known the language is, too.
-    const isKnown = dialect === null || fold.state.run !== "";
-    this.#translator = isKnown
-      ? null
-      : createTranslator({
-          dialect,
-          response,
-          isWhole: isJson(this.#mediaType),
-          now,
-          own: (message) => this.#own(message),
-          foreign: (event) => this.#foreign(event),
-        });
+    this.#isUndecided = this.#options.dialect !== null && fold.state.run === "";
+    this.#translator = null;
+    this.#response = response;
     this.#listener.phase("open", null);
+  }
+
+  prepare(piece: Piece | null): Promise<void> | null {
+    if (piece === null) return this.#isForeign ? this.#load() : null;
+    if (!this.#isUndecided) return null;
+    this.#isUndecided = false;
+    if (!this.#isForeign && !("rest" in piece) && isOurs(piece)) return null;
+    const loading = this.#load();
+    if (loading) return loading.then(() => this.#translate());
+    this.#translate();
+    return null;
   }
 
   message(message: SseMessage): void {
@@ -174,6 +188,39 @@ export class RunConnection implements TransportHandler {
 
   finished(end: StreamEnd): void {
     if (this.#translator?.end(end) === false && isJson(this.#mediaType)) throw noStream(this.#mediaType);
+  }
+
+  /** Null: all that is needed is there. */
+  #load(): Promise<void> | null {
+    const { dialect, clock, loadTimeoutMs } = this.#options;
+    if (this.#dialect || dialect === null) return null;
+    if (!("load" in dialect)) {
+      this.#dialect = dialect;
+      return null;
+    }
+    this.#loading ??= new Promise((resolve, reject) => {
+      const giveUp = (cause: unknown): void => reject(unloaded(cause));
+      const timer = clock.setTimeout(() => giveUp(new Error("It takes too long.")), loadTimeoutMs);
+      this.#stopWaiting = () => clock.clearTimeout(timer);
+      const taken = dialect.load().then((loaded) => {
+        this.#dialect = loaded;
+        resolve();
+      }, giveUp);
+      void taken.finally(this.#stopWaiting);
+    });
+    return this.#loading;
+  }
+
+  #translate(): void {
+    if (!this.#dialect) return;
+    this.#translator = createTranslator({
+      dialect: this.#dialect,
+      response: this.#response,
+      isWhole: isJson(this.#mediaType),
+      now: this.#options.clock.now,
+      own: (message) => this.#own(message),
+      foreign: (event) => this.#foreign(event),
+    });
   }
 
   #own(message: SseMessage): void {

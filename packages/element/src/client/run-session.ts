@@ -1,10 +1,9 @@
 import { type EndEvent, type RunError, type RunEvent, runError } from "@ai-progress-stream/protocol";
-import type { Dialect } from "@ai-progress-stream/protocol/dialects";
 import { cancelUnconfirmed, requestCancel } from "./cancel-request.js";
 import { systemClock } from "./clock.js";
 import { openConsumption, type StreamSource } from "./consumption.js";
-import type { DialectDetector } from "./dialect-choice.js";
 import { createEventQueue, type EventQueue } from "./event-queue.js";
+import { isNamed, type SessionDialect } from "./lazy-dialect.js";
 import { createListeners, guard } from "./listeners.js";
 import { RunAddress } from "./run-address.js";
 import { RunConnection, type RunRecord } from "./run-connection.js";
@@ -45,7 +44,7 @@ const defaults = {
 export class RunSession implements Session {
   readonly #settings: TransportSettings;
   readonly #method: "GET" | "POST";
-  readonly #dialect: Dialect | DialectDetector | null;
+  readonly #dialect: SessionDialect | null;
   readonly #cancelTimeoutMs: number;
   readonly #totalTimeoutMs: number;
   readonly #persistence: SessionPersistence | null;
@@ -150,7 +149,7 @@ export class RunSession implements Session {
   }
 
   get #isForeign(): boolean {
-    return this.#dialect !== null && !("detect" in this.#dialect);
+    return isNamed(this.#dialect);
   }
 
   #refuseWhileLive(): void {
@@ -167,8 +166,8 @@ export class RunSession implements Session {
     isRecalled = false,
     open = (handler: TransportHandler): Transport => openTransport(this.#settings, handler),
   ): RunConnection {
-    const { clock } = this.#settings;
-    const options = { dialect: this.#dialect, now: clock.now, open };
+    const { clock, connectTimeoutMs } = this.#settings;
+    const options = { dialect: this.#dialect, clock, loadTimeoutMs: connectTimeoutMs, open };
     const connection: RunConnection = new RunConnection(options, this.#run, {
       phase: (phase, retry) => {
         if (phase === "open") this.#update({ phase, retry: null, lostAt: null });

@@ -1,9 +1,8 @@
 import type { RunError, RunEvent, RunState } from "@ai-progress-stream/protocol";
-import type { Dialect } from "@ai-progress-stream/protocol/dialects";
 import type { BackoffOptions } from "./backoff.js";
 import type { Clock } from "./clock.js";
 import type { StreamSource } from "./consumption.js";
-import type { DialectDetector } from "./dialect-choice.js";
+import type { SessionDialect } from "./lazy-dialect.js";
 import { RunSession } from "./run-session.js";
 
 /** Headers of every request, or a function that is asked anew at each attempt (for a token that expires). */
@@ -18,11 +17,12 @@ export interface SessionOptions {
   readonly method?: "POST" | "GET";
   /**
    * The language of servers that do not speak our protocol: one of `@ai-progress-stream/protocol/dialects`, or
-   * `autoDialect` to tell it from the answer. A named one also says that the server knows no key that makes two
-   * requests one run: a start that may have reached it is never sent again by itself.
+   * `autoDialect` to tell it from the answer; `lazyDialect(name)` leaves the code of either to be loaded when it is
+   * needed. A named one also says that the server knows no key that makes two requests one run: a start that may
+   * have reached it is never sent again by itself.
    * @defaultValue null, our own protocol and nothing else
    */
-  readonly dialect?: Dialect | DialectDetector | null;
+  readonly dialect?: SessionDialect | null;
   readonly headers?: HeadersSource;
   /** As of `fetch`. @defaultValue "same-origin" */
   readonly credentials?: RequestCredentials;
@@ -42,7 +42,11 @@ export interface SessionOptions {
   readonly totalTimeoutMs?: number;
   /** Where key, run and URL are kept so that a reload finds its run; null: nowhere. @defaultValue null */
   readonly persistence?: SessionPersistence | null;
-  /** How long to wait for the head of an answer; then the request is sent again, with the same key. @defaultValue 60_000 */
+  /**
+   * How long to wait for the head of an answer; then the request is sent again, with the same key. Also how long the
+   * code of a `lazyDialect` may take to load.
+   * @defaultValue 60_000
+   */
   readonly connectTimeoutMs?: number;
   /** How long cancel() waits for the run's `end` before it lets go with an error. @defaultValue 10_000 */
   readonly cancelTimeoutMs?: number;

@@ -46,12 +46,17 @@ export interface TransportSettings {
   readonly maxEventLength: number;
 }
 
-/** What the transport asks and tells. All of it synchronous but `follow`: fetch-event-source loses the rest. */
+/** What the transport asks and tells. What is told is synchronous: fetch-event-source loses the rest. */
 export interface TransportHandler {
   /** The request to send now; asked at each attempt, for a resume is another request than a start. */
   request(): StreamRequest;
   /** Another request to send instead, where the answer only says where the stream is. */
   follow(response: Response, request: StreamRequest): Promise<StreamRequest | null>;
+  /**
+   * Loads what it takes to understand an answer: asked before its framing (null) and before each piece of it is
+   * told. Null: all is there.
+   */
+  prepare(piece: Piece | null): Promise<void> | null;
   /** How messages are told apart in an answer of this media type; null: it is no stream. */
   framing(mediaType: string): Framing | null;
   opened(response: Response | null): void;
@@ -125,6 +130,7 @@ export function openTransport(settings: TransportSettings, handler: TransportHan
       request = next;
       response = await send(request, controller.signal);
     }
+    await handler.prepare(null);
     const { body, status } = response;
     const framing = status === 200 ? handler.framing(mediaTypeOf(response)) : null;
     if (framing === null || body === null) throw await refusalOf(response, clock.now());
@@ -148,7 +154,8 @@ export function openTransport(settings: TransportSettings, handler: TransportHan
       openedAt = clock.now();
       handler.opened(response);
       const { maxEventLength } = settings;
-      return new Response(reframe(body, { framing, maxEventLength, onBytes: watch.heard }));
+      const prepare = (piece: Piece): Promise<void> | null => handler.prepare(piece);
+      return new Response(reframe(body, { framing, maxEventLength, onBytes: watch.heard, prepare }));
     } catch (cause) {
       throw cause instanceof StreamFailure ? cause : unreachable(cause);
     } finally {

@@ -20,9 +20,8 @@ import { parseJson } from "./json-converter.js";
 import { isLabelled, type Labels, labelsFor, languageAt } from "./labels/labels.js";
 import { LABELS_EVENT } from "./labels/registry.js";
 import { liveRegions, sayIn } from "./live-regions.js";
-import { linkPolicy } from "./markdown/links.js";
-import { createMarkdownView } from "./markdown/markdown-view.js";
-import { markdownStyles } from "./markdown/styles.js";
+import { loadMarkdown, markdownRenderer } from "./markdown/loader.js";
+import type { MarkdownSettings } from "./markdown/markdown.js";
 import { defaults, type ElementDialect, properties } from "./properties.js";
 import { type Appended, RunController } from "./run-controller.js";
 import { fingerprintOf, optionsOf } from "./session-options.js";
@@ -173,7 +172,7 @@ export class AiProgressStream extends LitElement {
   /** Makes the session of each run. Replace it to test, or to bring runs by another way. */
   static createSession: (options: SessionOptions) => Session = createSession;
 
-  static override styles: CSSResult[] = [styles, markdownStyles];
+  static override styles: CSSResult[] = [styles];
 
   static override properties: PropertyDeclarations = properties;
 
@@ -390,15 +389,16 @@ export class AiProgressStream extends LitElement {
     const { labels, run, state } = view;
     const isLive = state === "streaming" || state === "cancelling";
     const lang = isLabelled(view.lang) ? view.lang : "en";
+    const format = this.format === "markdown" && markdownRenderer() !== null ? "markdown" : "text";
     return html`<section class="card" part="card" role="group" aria-labelledby="title" lang=${lang} data-state=${state} data-row=${action.row}>
   ${progressView(view, this.#run.runNumber)}
   ${headerView(view, elapsed, () => void this.copy())}
   ${actionView(view, action, () => this.#act())}
   ${stagesView(view)}
   ${noticeView(view)}
-  <details class="reasoning" part="reasoning" ?hidden=${!run.reasoning}><summary>${labels.reasoning}</summary><div class="text ${this.format}" part="reasoning-text" lang=${this.#textLang(view, lang)}></div></details>
+  <details class="reasoning" part="reasoning" ?hidden=${!run.reasoning}><summary>${labels.reasoning}</summary><div class="text ${format}" part="reasoning-text" lang=${this.#textLang(view, lang)}></div></details>
   ${isSkeletonShown(view) ? html`<div class="skeleton" part="skeleton" aria-busy="true"><i></i><i></i><i></i></div>` : nothing}
-  <div class="output" part="output" role="log" aria-live="off" aria-label=${labels.answer} tabindex=${this.#overflows ? 0 : nothing} ?hidden=${!run.text}><div class="text ${this.format} ${isLive ? "live" : ""}" part="text" lang=${this.#textLang(view, lang)}></div><div class="sentinel"></div></div>
+  <div class="output" part="output" role="log" aria-live="off" aria-label=${labels.answer} tabindex=${this.#overflows ? 0 : nothing} ?hidden=${!run.text}><div class="text ${format} ${isLive ? "live" : ""}" part="text" lang=${this.#textLang(view, lang)}></div><div class="sentinel"></div></div>
   <button type="button" class="button outline jump" part="jump" ?hidden=${this.#isPinned || !this.#overflows || !run.text} @click=${() => this.#jump()}>${labels.jump}</button>
   ${footerView(view, elapsed)}
   ${state === "idle" ? html`<slot name="idle"></slot>` : nothing}
@@ -423,20 +423,28 @@ ${liveRegions}`;
   }
 
   #createViews(): void {
-    const options = {
-      policy: linkPolicy(this.allowedLinkSchemes, this.allowedImageOrigins),
+    const createRenderer = this.format === "markdown" ? markdownRenderer() : null;
+    const settings: MarkdownSettings = {
+      allowedLinkSchemes: this.allowedLinkSchemes,
+      allowedImageOrigins: this.allowedImageOrigins,
       labels: () => this.#labels(),
-      copy: (code: Element) => this.#copyText(code.textContent ?? "", code),
+      copy: (code) => this.#copyText(code.textContent ?? "", code),
     };
+    const root = this.shadowRoot;
+    const createView = createRenderer && root ? createRenderer(root, settings) : createPlainTextView;
     const [reasoning, output] = [...this.renderRoot.querySelectorAll(".text")].map((container) => {
       container.replaceChildren();
-      return this.format === "markdown"
-        ? createMarkdownView(container, options)
-        : createPlainTextView(container);
+      return createRenderer === undefined ? null : createView(container);
     });
     this.#reasoning = reasoning ?? null;
     this.#output = output ?? null;
     this.#writeTexts({ text: null, reasoning: null });
+    // What comes meanwhile is written as a whole as soon as there is something to write it with.
+    if (createRenderer === undefined) {
+      void loadMarkdown().then(() => {
+        if (!this.#output) this.requestUpdate("format");
+      });
+    }
   }
   /** A language has come, perhaps the one that was missing. */
   readonly #relabel = (): void => this.requestUpdate();

@@ -295,11 +295,13 @@ export class RunController implements ReactiveController {
             ? this.#holdUntil
             : 0;
     const shownState = elementState(this.shown);
-    if (showFrom > now && shownState !== this.state) {
+    const waitMs = showFrom - now;
+    // Longer than any of these waits is: the clock was set back meanwhile.
+    if (waitMs > 0 && waitMs <= RECONNECTING_DELAY_MS && shownState !== this.state) {
       this.#showTimer = setTimeout(() => {
         this.#show();
         this.#requestFrame();
-      }, showFrom - now);
+      }, waitMs);
       return;
     }
     const isWait = this.state === "connecting" || this.state === "reconnecting";

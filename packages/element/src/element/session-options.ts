@@ -1,5 +1,5 @@
-import { type DialectName, dialects } from "@ai-progress-stream/protocol/dialects";
-import { autoDialect } from "../client/dialect-choice.js";
+import type { DialectName } from "@ai-progress-stream/protocol/dialects";
+import { lazyDialect } from "../client/lazy-dialect.js";
 import { sessionPersistence } from "../client/persistence.js";
 import type { HeadersSource, SessionOptions } from "../client/session.js";
 
@@ -34,16 +34,29 @@ export function optionsOf(element: SessionAttributes): SessionOptions {
 export const fingerprintOf = (element: SessionAttributes): string =>
   JSON.stringify([plainOptionsOf(element), element.dialect, element.persist, keyOf(element)]);
 
+/** Every name that `dialect` may have. */
+export const dialectNames: Readonly<Record<DialectName | "auto" | "run", true>> = {
+  auto: true,
+  run: true,
+  "openai-chat": true,
+  "openai-responses": true,
+  anthropic: true,
+  gemini: true,
+  ollama: true,
+  cohere: true,
+  "ai-sdk": true,
+  "ag-ui": true,
+  langgraph: true,
+  "progress-json": true,
+};
+
 function dialectOf(name: string): NonNullable<SessionOptions["dialect"]> | null {
   if (name === "run") return null;
-  if (Object.hasOwn(dialects, name)) return dialects[name as DialectName];
-  if (name !== "auto") {
-    const known = ["auto", "run", ...Object.keys(dialects)].join(", ");
-    console.warn(
-      `<ai-progress-stream> knows no dialect="${name}" and finds out by itself. There are: ${known}.`,
-    );
-  }
-  return autoDialect;
+  if (Object.hasOwn(dialectNames, name)) return lazyDialect(name as DialectName | "auto");
+  console.warn(
+    `<ai-progress-stream> knows no dialect="${name}" and finds out by itself. There are: ${Object.keys(dialectNames).join(", ")}.`,
+  );
+  return lazyDialect("auto");
 }
 
 function plainOptionsOf(element: SessionAttributes): SessionOptions {

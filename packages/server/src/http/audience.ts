@@ -1,11 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.js";
-import type { RunStore } from "../store/run-store.js";
+import type { Answer, Page, RunStore } from "../store/run-store.js";
 
 /** Who looks at which run on this process: one subscription, one presence and one timer per run that is watched. */
 export interface Audience {
   /** A viewer of the run has come. Gives its leaving. */
   join(run: string, viewer: Viewer): () => void;
+  /**
+   * What comes next for a viewer. In the place of a snapshot it may be one that others hold, where the log leads on from
+   * it: then the viewer is woken to read on. So those that stopped at different places do not hold a copy each.
+   */
+  read(run: string, cursor: number | null, viewer: Viewer): Answer<Page | null>;
+  /** A viewer is sent this snapshot. Gives what to call when it has got it, or has left. */
+  hold(run: string, page: SnapshotPage): () => void;
   /** Resolves when all viewers have left; those that are still there after `graceMs` are dropped. */
   close(graceMs: number): Promise<void>;
 }
@@ -16,6 +23,8 @@ export interface Viewer {
   /** Ends its connection, whatever it has got by now. */
   drop(): void;
 }
+
+export type SnapshotPage = Extract<Page, { kind: "snapshot" }>;
 
 export interface AudienceOptions {
   readonly store: RunStore;
@@ -29,6 +38,8 @@ export interface AudienceOptions {
 
 interface Watched {
   readonly viewers: Set<Viewer>;
+  /** The newest snapshot that is on its way, and to how many. */
+  held: { readonly page: SnapshotPage; viewers: number } | null;
   unwatch: () => void;
   callOff: () => void;
 }
@@ -39,7 +50,7 @@ export function createAudience({ store, clock, backstopMs, reap, onError }: Audi
   let onEmpty = (): void => {};
 
   function open(run: string): Watched {
-    const entry: Watched = { viewers: new Set(), unwatch: () => {}, callOff: () => {} };
+    const entry: Watched = { viewers: new Set(), held: null, unwatch: () => {}, callOff: () => {} };
     watched.set(run, entry);
     entry.unwatch = store.watch(run, () => {
       for (const viewer of entry.viewers) viewer.wake();
@@ -52,6 +63,20 @@ export function createAudience({ store, clock, backstopMs, reap, onError }: Audi
   /** Presence outlives two missed rounds, and no more: a process that dies must not keep a run alive. */
   function attend(run: string): void {
     store.attend(run, process, clock.now() + 3 * backstopMs).catch(onError);
+  }
+
+  async function readBeside(
+    held: SnapshotPage,
+    run: string,
+    cursor: number | null,
+    viewer: Viewer,
+  ): Promise<Page | null> {
+    const page = await store.read(run, cursor);
+    if (page?.kind !== "snapshot" || page === held) return page;
+    const next = await store.read(run, held.state.seq);
+    if (next?.kind !== "tail") return page;
+    viewer.wake();
+    return held;
   }
 
   function backstop(run: string, entry: Watched): void {
@@ -79,6 +104,22 @@ export function createAudience({ store, clock, backstopMs, reap, onError }: Audi
         entry.callOff();
         store.leave(run, process).catch(onError);
         if (watched.size === 0) onEmpty();
+      };
+    },
+
+    read(run, cursor, viewer) {
+      const held = watched.get(run)?.held;
+      return held ? readBeside(held.page, run, cursor, viewer) : store.read(run, cursor);
+    },
+
+    hold(run, page) {
+      const entry = watched.get(run);
+      if (!entry) return () => {};
+      const held = entry.held?.page === page ? entry.held : { page, viewers: 0 };
+      held.viewers++;
+      entry.held = held;
+      return () => {
+        if (--held.viewers === 0 && entry.held === held) entry.held = null;
       };
     },
 

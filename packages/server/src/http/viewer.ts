@@ -1,13 +1,12 @@
 import type { ServerResponse } from "node:http";
 import { encodeFrame, HEARTBEAT_FRAME, PROTOCOL_VERSION, type RunStatus } from "@ai-progress-stream/protocol";
 import type { Clock } from "../clock.js";
-import { isPending, type Page, type RunStore } from "../store/run-store.js";
-import type { Audience } from "./audience.js";
+import { isPending, type Page } from "../store/run-store.js";
+import type { Audience, Viewer } from "./audience.js";
 import { encodePage } from "./frames.js";
 import { streamHeaders } from "./headers.js";
 
 export interface ViewerOptions {
-  readonly store: RunStore;
   readonly audience: Audience;
   readonly clock: Clock;
   readonly heartbeatMs: number;
@@ -33,7 +32,7 @@ const SLICE_BYTES = 65_536;
  * viewer's own pace: whoever reads slowly costs one page, and is caught up by a snapshot once the log has moved on.
  */
 export function openViewer(res: ServerResponse, view: View, options: ViewerOptions): void {
-  const { store, audience, clock, heartbeatMs, stallMs } = options;
+  const { audience, clock, heartbeatMs, stallMs } = options;
   const { run } = view;
   const { socket } = res.req;
   // It left while its request was looked at: "close" has been, and will not come again.
@@ -48,6 +47,7 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
   let isOpen = true;
   let callOffHeartbeat = (): void => {};
   let callOffStall = (): void => {};
+  let letGo = (): void => {};
 
   res.writeHead(200, { ...streamHeaders, "Content-Location": view.location });
   const { status } = view;
@@ -61,6 +61,7 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
     callOffHeartbeat();
     callOffStall();
     socket.off("close", close);
+    letGo();
     leave();
   }
 
@@ -77,17 +78,21 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
     if (!isReading) pump();
   }
 
-  /** Reads as long as there may be news and the socket takes them; a store that answers at once is not waited for. */
+  /** Reads as long as there may be news and the socket takes them. A store that answers at once is not waited for. */
   function pump(): void {
-    while (isOpen && isWoken && !res.writableNeedDrain) {
-      isWoken = false;
-      const answer = store.read(run, cursor);
-      if (isPending(answer)) {
-        isReading = true;
-        answer.then(take, fail);
-        return;
+    try {
+      while (isOpen && isWoken && !res.writableNeedDrain) {
+        isWoken = false;
+        const answer = audience.read(run, cursor, viewer);
+        if (isPending(answer)) {
+          isReading = true;
+          void answer.then(take).catch(fail);
+          return;
+        }
+        send(answer);
       }
-      send(answer);
+    } catch (error) {
+      fail(error);
     }
   }
 
@@ -98,7 +103,7 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
     pump();
   }
 
-  /** The viewer reconnects, and reads again where it was. */
+  /** The viewer reconnects, and reads again where it was; whoever woke it is not troubled. */
   function fail(error: unknown): void {
     isReading = false;
     options.onError(error);
@@ -123,6 +128,7 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
     }
     unsent = page;
     sentBytes = 0;
+    if (page.kind === "snapshot") letGo = audience.hold(run, page);
     sendSlices();
   }
 
@@ -132,7 +138,11 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
       const frames = encodePage(run, unsent);
       const slice = frames.subarray(sentBytes, sentBytes + SLICE_BYTES);
       sentBytes += slice.length;
-      if (sentBytes === frames.length) unsent = null;
+      if (sentBytes === frames.length) {
+        unsent = null;
+        letGo();
+        letGo = () => {};
+      }
       if (!res.write(slice)) {
         awaitDrain();
         return;
@@ -163,13 +173,14 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
   // A response that waits behind another on its connection is never told that the connection has closed.
   socket.on("close", close);
 
-  const leave = audience.join(run, {
+  const viewer: Viewer = {
     wake,
     drop() {
       close();
       res.destroy();
     },
-  });
+  };
+  const leave = audience.join(run, viewer);
   heartbeat();
   wake();
 }

@@ -2,7 +2,7 @@ import type { ProgressAmount, RunState } from "@ai-progress-stream/protocol";
 import type { ServiceProxy } from "../upstream/proxy.js";
 import type { Relay } from "../upstream/relay.js";
 import type { JobContext, Reporter } from "./job.js";
-import { checkName } from "./names.js";
+import { checkName, clip, MAX_MESSAGE_CHARS, MAX_NAME_CHARS } from "./names.js";
 import type { Recorder } from "./recorder.js";
 import { createUsageMeter } from "./usage-meter.js";
 
@@ -76,14 +76,17 @@ export function createJobContext<Input>(options: ContextOptions<Input>): JobCont
         type: "stage",
         stage: checkName("stage", id),
         status: "skipped",
-        ...(message === undefined ? {} : { message }),
+        ...(message === undefined ? {} : { message: clip(message, MAX_MESSAGE_CHARS) }),
       }),
   };
 }
 
 const AMOUNTS = ["completed", "total", "fraction"] as const;
 
-/** A job's arithmetic may give NaN or a negative number; a viewer would refuse the whole event for it. */
+/**
+ * A job's arithmetic may give NaN or a negative number; a viewer would refuse the whole event for it. What is said with it
+ * stays in the state, and is kept short.
+ */
 function checkedAmount(amount: ProgressAmount): ProgressAmount {
   for (const name of AMOUNTS) {
     const value = amount[name];
@@ -92,5 +95,10 @@ function checkedAmount(amount: ProgressAmount): ProgressAmount {
       `progress: "${name}" is ${value}. Give a finite number of 0 or more, or leave it out.`,
     );
   }
-  return amount;
+  const { message, unit } = amount;
+  return {
+    ...amount,
+    ...(message === undefined ? {} : { message: clip(message, MAX_MESSAGE_CHARS) }),
+    ...(unit === undefined ? {} : { unit: clip(unit, MAX_NAME_CHARS) }),
+  };
 }

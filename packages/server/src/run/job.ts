@@ -4,7 +4,7 @@ import type { ProxyRequest, ProxyRules } from "../upstream/proxy.js";
 
 /** What a job can say of itself, of the whole run or, inside `stage`, of that stage. */
 export interface Reporter {
-  /** `completed` of `total`; without a stage it is the whole run's. */
+  /** `completed` of `total`; without a stage it is the whole run's. Of a message 2,000 characters are kept. */
   progress(completed: number, total: number, message?: string): void;
   /** The same with all fields, or only a message. */
   progress(amount: ProgressAmount): void;
@@ -49,7 +49,8 @@ export interface JobContext<Input = unknown> extends Reporter {
   readonly previous: RunState | null;
   /**
    * Runs one stage: running before `work`, done after it, failed if it throws. Gives what `work` gives.
-   * An id that was not planned is added as a stage of weight 0. No id holds a line break or a NUL.
+   * An id that was not planned is added as a stage of weight 0. No id holds a line break or a NUL, or is longer than 200
+   * characters, and no run has more than `limits.stages` of them.
    */
   stage<T>(id: string, work: (stage: StageReporter) => T | Promise<T>): Promise<T>;
   /** Marks a planned stage as not needed. */

@@ -20,6 +20,8 @@ export interface RecorderLimits {
   readonly textChars: number;
   /** Characters of one result's or custom event's JSON. */
   readonly valueChars: number;
+  /** Stages, planned ones included. */
+  readonly stages: number;
   /** Characters that may wait for a store that is away. */
   readonly pendingChars: number;
 }
@@ -42,7 +44,7 @@ export interface RecorderOptions {
 /** Writes one run's events into the store: in order, without a gap, and what comes in one turn at once. */
 export interface Recorder {
   /**
-   * @throws RunFailure `output_limit` past the limit of text, `internal` for a value that is too large
+   * @throws RunFailure `output_limit` past the limit of text or of stages, `internal` for a value that is too large
    */
   record(event: Undated<Exclude<LoggedEvent, EndEvent>>): void;
   /** So much is waiting that a fast source should pause until {@link ready}. */
@@ -68,6 +70,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let tail: GrowingText | null = null;
   let pendingChars = 0;
   let textChars = before ? before.text.length + before.reasoning.length : 0;
+  /** By id: each stays in the state, and in every snapshot. */
+  const stages = new Set(before?.stages.map(({ id }) => id));
   let nextSeq = (before?.seq ?? 0) + 1;
   let isScheduled = false;
   /** The store is being waited for. */
@@ -105,6 +109,15 @@ export function createRecorder(options: RecorderOptions): Recorder {
     };
     push(event);
     tail = event;
+  }
+
+  function admit(stage: string): void {
+    stages.add(stage);
+    if (stages.size <= limits.stages) return;
+    stages.delete(stage);
+    throw new RunFailure("output_limit", "The job has named more stages than a run may have.", {
+      cause: new Error(`A run has at most ${limits.stages} stages (limits.stages).`),
+    });
   }
 
   function push(event: LoggedEvent): void {
@@ -195,6 +208,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
         push(checked({ ...event, at: clock.now(), value: JSON.parse(json) }));
         return;
       }
+      if (event.type === "start") for (const { id } of event.stages ?? []) admit(id);
+      else if (event.stage !== undefined) admit(event.stage);
       pendingChars += EVENT_CHARS;
       push(checked({ at: clock.now(), ...event } as LoggedEvent));
     },

@@ -133,6 +133,7 @@ export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
 
   async function perform(): Promise<Undated<EndEvent>> {
     try {
+      begin();
       const context = createJobContext({
         ...options,
         ...todo,
@@ -182,7 +183,6 @@ export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
   }
 
   async function live(): Promise<RunOutcome> {
-    begin();
     const unwatch = store.watchOrders(run, () => void check());
     const callOffTotal = clock.after(todo.totalTimeoutMs, () => cancel("limit"));
     void check();

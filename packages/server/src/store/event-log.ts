@@ -4,6 +4,8 @@ import type { LoggedEvent, TextEvent } from "@ai-progress-stream/protocol";
 export interface EventLog {
   /** Number of the oldest event that is still here. */
   readonly firstSeq: number;
+  /** How much it holds. */
+  readonly chars: number;
   push(event: LoggedEvent): void;
   /** The events after `cursor`. */
   after(cursor: number): readonly LoggedEvent[];
@@ -48,6 +50,9 @@ export function createEventLog(maxEvents: number, maxChars: number): EventLog {
     get firstSeq() {
       return firstSeq;
     },
+    get chars() {
+      return chars;
+    },
     push(event) {
       const entry = isPlainText(event) ? event.delta : event;
       entries.push(entry);
@@ -64,11 +69,10 @@ export function createEventLog(maxEvents: number, maxChars: number): EventLog {
 const isPlainText = (event: LoggedEvent): event is TextEvent =>
   event.type === "text" && event.replace !== true && (event.channel ?? "answer") === "answer";
 
-/** Characters, roughly: what is not text is counted as its JSON would be, without making it. */
-function sizeOf(entry: string | LoggedEvent | undefined): number {
+/** Characters, roughly: what is not text is counted as its JSON. */
+export function sizeOf(entry: string | LoggedEvent | undefined): number {
   if (entry === undefined) return 0;
   if (typeof entry === "string") return entry.length;
   if (entry.type === "text") return entry.delta.length;
-  if (entry.type === "result" || entry.type === "custom") return JSON.stringify(entry.value)?.length ?? 0;
-  return 100;
+  return JSON.stringify(entry).length;
 }

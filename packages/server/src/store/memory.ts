@@ -7,7 +7,7 @@ import {
 } from "@ai-progress-stream/protocol";
 import { type Clock, systemClock } from "../clock.js";
 import { cancelledEnd, reapedEnd } from "./ends.js";
-import { createEventLog, type EventLog } from "./event-log.js";
+import { createEventLog, type EventLog, sizeOf } from "./event-log.js";
 import {
   type CreateOutcome,
   type NewRun,
@@ -20,7 +20,10 @@ import {
 export interface MemoryStoreOptions {
   /** Runs kept at the most; when full, ended ones make room, oldest first. @defaultValue 10_000 */
   readonly maxRuns?: number;
-  /** Characters of text kept over all runs; when full, as with `maxRuns`. @defaultValue 200_000_000 */
+  /**
+   * Characters kept over all runs, of texts, results, stages and logs; when full, as with `maxRuns`.
+   * @defaultValue 200_000_000
+   */
   readonly maxChars?: number;
   /** How long a run stays after its end, in milliseconds. @defaultValue 900_000 */
   readonly retainMs?: number;
@@ -39,6 +42,9 @@ interface StoredRun {
   readonly producers: Set<() => void>;
   readonly viewers: Map<string, number>;
   state: RunState;
+  /** What the state holds beside its texts, in characters. */
+  stageChars: number;
+  resultChars: number;
   /** The pages that were last read, for readers at the same place; until the next write. */
   tail: Extract<Page, { kind: "tail" }> | null;
   /** Weakly: an ended run is kept for long, and its encoded snapshot need not be kept with it. */
@@ -58,7 +64,7 @@ interface StoredRun {
 
 /**
  * Runs in this process's memory. They survive dropped connections and reloads, not the process: after a restart
- * a viewer is told `run_lost`.
+ * a viewer is told `run_lost`. Ended runs keep no process alive, whether or not the store is closed.
  */
 export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
   const {
@@ -76,7 +82,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
   let chars = 0;
   let callOffSweep: (() => void) | null = null;
 
-  const charsOf = (entry: StoredRun): number => entry.state.text.length + entry.state.reasoning.length;
+  const charsOf = ({ state, log, stageChars, resultChars }: StoredRun): number =>
+    state.text.length + state.reasoning.length + log.chars + stageChars + resultChars;
 
   function remove(entry: StoredRun): void {
     runs.delete(entry.spec.run);
@@ -92,7 +99,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
     for (const entry of ended) {
       const dueIn = entry.endedAt + retainMs - clock.now();
       if (dueIn > 0) {
-        callOffSweep = clock.after(dueIn, sweep);
+        // Runs that have ended are no reason for a process to stay.
+        callOffSweep = clock.after(dueIn, sweep, { ref: false });
         return;
       }
       remove(entry);
@@ -126,12 +134,15 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
 
   function write(entry: StoredRun, events: readonly LoggedEvent[]): void {
     const before = charsOf(entry);
+    const { stages } = entry.state;
     entry.tail = null;
     entry.snapshot = null;
     for (const event of events) {
       entry.log.push(event);
       entry.state = reduce(entry.state, event);
+      if (event.type === "result") entry.resultChars = sizeOf(event);
     }
+    if (entry.state.stages !== stages) entry.stageChars = charsOfStages(entry.state);
     chars += charsOf(entry) - before;
     if (entry.state.status !== "running") {
       entry.endedAt = clock.now();
@@ -181,6 +192,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
         producers: new Set(),
         viewers: new Map(),
         state: initialState(spec.run, at),
+        stageChars: 0,
+        resultChars: 0,
         tail: null,
         snapshot: null,
         lease: spec.lease,
@@ -303,6 +316,13 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
       for (const entry of [...runs.values()]) remove(entry);
     },
   };
+}
+
+/** Each as its fields' names and numbers, and what it says. */
+function charsOfStages({ stages }: RunState): number {
+  let chars = 0;
+  for (const { id, label, message = "" } of stages) chars += 100 + id.length + label.length + message.length;
+  return chars;
 }
 
 function wake(listeners: ReadonlySet<() => void>): void {

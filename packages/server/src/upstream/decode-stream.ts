@@ -115,12 +115,20 @@ function createSseFeed(
 }
 
 function createLineFeed(maxLineChars: number, onLine: (line: string) => void): (text: string) => void {
-  let rest = "";
+  /** Of a line that has not ended. Joined once, when it has: to search it anew with each piece is O(n²). */
+  let pieces: string[] = [];
+  let chars = 0;
   return (text) => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    if (rest.length > maxLineChars) throw tooLong(maxLineChars);
-    for (const line of lines) if (line.trim() !== "") onLine(line);
+    const [first = "", ...lines] = text.split("\n");
+    pieces.push(first);
+    chars += first.length;
+    for (const next of lines) {
+      const line = pieces.join("");
+      pieces = [next];
+      chars = next.length;
+      if (line.trim() !== "") onLine(line);
+    }
+    if (chars > maxLineChars) throw tooLong(maxLineChars);
   };
 }
 

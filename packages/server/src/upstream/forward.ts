@@ -1,11 +1,9 @@
+import { clip, MAX_MESSAGE_CHARS, MAX_NAME_CHARS } from "../run/names.js";
 import type { Recorder } from "../run/recorder.js";
 import type { AnswerPart } from "./receive.js";
 
 type Forwarded = Extract<AnswerPart, { readonly type: "stage" | "progress" | "result" | "custom" }>;
 
-/** What an upstream calls its stages and events stays this short. */
-const MAX_NAME_CHARS = 200;
-const MAX_MESSAGE_CHARS = 2_000;
 /** Each stage stays in the state; an upstream that names ever new ones is not followed. */
 const MAX_STAGES = 500;
 
@@ -66,5 +64,3 @@ export function createForwarder(recorder: Recorder, ownStage: string | null): (p
 
 /** A name on one line: line breaks and control characters in it are an upstream's fault, or its attack. */
 const nameOf = (name: string): string => clip(name.replace(/\p{Cc}+/gu, " ").trim(), MAX_NAME_CHARS);
-
-const clip = (text: string, max: number): string => (text.length > max ? `${text.slice(0, max - 1)}…` : text);

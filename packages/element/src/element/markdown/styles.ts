@@ -1,7 +1,8 @@
-import { type CSSResult, css } from "lit";
+/** Lit's own would bring Lit along, into a chunk that has no other use for it. */
+const css = String.raw;
 
 /** The look of a text in Markdown. The first and the last block keep to the output's inset. */
-export const markdownStyles: CSSResult = css`
+export const markdownStyles: string = css`
 .markdown { --_mono: var(--ai-mono, ui-monospace, SFMono-Regular, Menlo, monospace); }
 .markdown > * > * { margin-block: 0 .75em; }
 .markdown > :last-child > :last-child { margin-block-end: 0; }

@@ -66,7 +66,8 @@ function retryText({ retry, labels, lang, now }: View): string {
   if (!retry) return "";
   const seconds = Math.ceil((retry.dueAt - now) / 1000);
   const values = { attempt: retry.attempt, max: retry.maxRetries };
-  return seconds > 0
+  // No wait is longer than five minutes: a clock that was set back would make it one.
+  return seconds > 0 && seconds <= 300
     ? fill(lang, labels.retryIn, { ...values, seconds })
     : fill(lang, labels.retrying, values);
 }
