@@ -82,6 +82,18 @@ describe("frames that repeat but for their text", () => {
     expect(calls).toBe(1);
   });
 
+  const escaped = (k: string) => `data: {"k":"${k}","choices":[{"delta":{"content":"\\u0041"}}]}\n\n`;
+  const inOne = (first: string, second: string) =>
+    frame(first, "m").replace("\n\n", "\r\r") + frame(second, "m");
+
+  test.each([
+    ["has its text elsewhere as well", frame("m", "m") + frame("m", "n"), "mm"],
+    ["has its text elsewhere, unescaped", escaped("A") + escaped("B"), "AA"],
+    ["holds two messages", inOne("a", "b") + inOne("a", "c"), "abac"],
+  ])("are none where one %s", (_, stream, expected) => {
+    expect(decode([Buffer.from(stream)]).parts[0]).toEqual({ type: "text", delta: expected });
+  });
+
   const oddFrame = fc.oneof(
     // The text stands elsewhere too, or only its escaped form does.
     fc.constantFrom("m", "ab", '"', "\\").map((content) => frame(content, content)),
