@@ -100,13 +100,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
       tail.delta += text;
       return;
     }
-    const event: GrowingText = {
-      type: "text",
-      at: clock.now(),
-      delta: text,
-      ...(channel === "answer" ? {} : { channel }),
-      ...(replace ? { replace } : {}),
-    };
+    const event: GrowingText = { type: "text", at: clock.now(), delta: text };
+    if (channel !== "answer") event.channel = channel;
+    if (replace) event.replace = true;
     push(event);
     tail = event;
   }
