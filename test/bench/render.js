@@ -94,7 +94,17 @@ async function serve() {
     logLevel: "warn",
     resolve: { conditions: ["ai-progress-stream-source", "module", "browser"] },
     optimizeDeps: { include: ["lit"] },
-    server: { port: 0, host: "127.0.0.1", hmr: false, fs: { allow: [here("../..")] } },
+    // An isolated page has a clock of 5 us; any other one of 100.
+    server: {
+      headers: {
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-embedder-policy": "require-corp",
+      },
+      port: 0,
+      host: "127.0.0.1",
+      hmr: false,
+      fs: { allow: [here("../..")] },
+    },
   });
   await server.listen();
   return server;

@@ -53,7 +53,9 @@ export function growthChart({ results }) {
   const top = 76;
   const bottom = 236;
   const relays = [...new Set(results.map(({ relay }) => relay))];
-  const content = [`<text class="title" x="20" y="28">CPU per token as the work grows, µs</text>`];
+  const content = [
+    `<text class="title" x="20" y="28">CPU per token as the work grows, µs (both axes logarithmic)</text>`,
+  ];
   let x = 20;
   for (const relay of relays) {
     content.push(
@@ -68,13 +70,15 @@ export function growthChart({ results }) {
     const left = 20 + index * 232 + 26;
     const right = left + 170;
     const values = [...new Set(rows.map(({ value }) => value))];
-    const ceiling = niceCeiling(Math.max(...rows.map(({ cpuMicros }) => cpuMicros)));
+    const all = rows.map(({ cpuMicros }) => cpuMicros);
+    const marks = steps(Math.min(...all), Math.max(...all));
+    const [least, most] = [marks[0], marks.at(-1)];
     const xOf = (value) =>
       at(left + ((right - left) * Math.log(value / values[0])) / Math.log(values.at(-1) / values[0]));
-    const yOf = (micros) => at(bottom - ((bottom - top) * micros) / ceiling);
-    for (const mark of [0, ceiling / 2, ceiling]) {
+    const yOf = (micros) => at(bottom - ((bottom - top) * Math.log(micros / least)) / Math.log(most / least));
+    for (const mark of marks) {
       content.push(
-        `<path class="grid" d="M${left} ${yOf(mark)}H${right}"/><text class="muted" x="${left - 6}" y="${yOf(mark) + 4}" text-anchor="end">${Number(mark.toFixed(2))}</text>`,
+        `<path class="grid" d="M${left} ${yOf(mark)}H${right}"/><text class="muted" x="${left - 6}" y="${at(yOf(mark) + 4)}" text-anchor="end">${short(mark)}</text>`,
       );
     }
     for (const value of values) {
@@ -102,9 +106,12 @@ export function growthChart({ results }) {
   return svg(292, "growth", "CPU per token as the work grows", told.join(" "), content);
 }
 
-function niceCeiling(most) {
-  const power = 10 ** Math.floor(Math.log10(most));
-  return power * ([1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= most) ?? 10);
+/** Round numbers from below the least to above the most: 1, 2, 5, 10, … */
+function steps(least, most) {
+  const all = [-1, 0, 1, 2, 3, 4].flatMap((power) => [1, 2, 5].map((factor) => factor * 10 ** power));
+  const from = all.findLastIndex((mark) => mark <= least);
+  const to = all.findIndex((mark) => mark >= most);
+  return all.slice(Math.max(0, from), to + 1 || undefined).map((mark) => Number(mark.toPrecision(1)));
 }
 
 /** CPU per token beside the raw pipe: a row for each relay, on a logarithmic axis. */

@@ -40,7 +40,7 @@ function paced({ relay }) {
       "",
       ...columns.flatMap((scenario) => {
         const [streams] = scenario.split(" at ");
-        return [`${streams}: CPU per token, µs`, "added latency p50", "p99"];
+        return [`${streams}: CPU per token, µs`, "latency p50", "p99"];
       }),
       "bytes per token",
       "texts",

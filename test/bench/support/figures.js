@@ -11,7 +11,8 @@ export function figure(value, unit = "") {
   const digits = Math.abs(value) < 1 ? 2 : Math.abs(value) < 10 ? 1 : 0;
   return `${value.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ",")}${unit && ` ${unit}`}`;
 }
-export const ratio = (value) => (Number.isFinite(value) ? `${value.toFixed(2)} ×` : "");
+export const ratio = (value) =>
+  Number.isFinite(value) ? `${value < 9.95 ? value.toFixed(2) : figure(value)} ×` : "";
 export const megabytes = (bytes) => figure(bytes / 1e6, "MB");
 export const kilobytes = (bytes) => figure(bytes / 1e3, "kB");
 
