@@ -13,10 +13,9 @@ export interface Wish {
 }
 
 export interface Outcome {
-  readonly flushes: number;
   /** What each flush took, or each frame. */
   readonly costsMs: readonly number[];
-  /** Characters that are to be seen at the end, beside those that were given. */
+  /** Letters that are to be seen at the end, beside those that were given. */
   readonly shown: number;
   readonly given: number;
 }
@@ -34,11 +33,15 @@ function runFrame(): void {
   for (const callback of callbacks) callback(performance.now());
 }
 
-async function open({ technique, format, bytes, before }: Wish): Promise<{
-  box: HTMLElement;
-  text: string;
-  flush: Flush;
-}> {
+interface Opened {
+  readonly box: HTMLElement;
+  readonly deltas: readonly string[];
+  readonly flush: Flush;
+  /** The letters of the text up to so many deltas. */
+  readonly given: (deltas: number) => number;
+}
+
+async function open({ technique, format, bytes, before, flushes }: Wish): Promise<Opened> {
   const text = (format === "markdown" ? markdownText : plainText)(before + bytes);
   const box = document.createElement("div");
   box.className = "box";
@@ -49,20 +52,25 @@ async function open({ technique, format, bytes, before }: Wish): Promise<{
   const timer = setInterval(runFrame);
   const flush = await create(box, runFrame);
   clearInterval(timer);
-  return { box, text, flush };
+  if (before > 0) {
+    await flush(text.slice(0, before));
+    box.scrollTop = box.scrollHeight;
+    for (let settled = 0; settled < 10; settled++) await frame();
+  }
+  const end = (count: number): number => before + Math.round((count * bytes) / flushes);
+  const deltas = Array.from({ length: flushes }, (_, index) => text.slice(end(index), end(index + 1)));
+  return { box, deltas, flush, given: (count) => lettersOf(text.slice(0, end(count))) };
 }
 
 /** What each flush costs until it is laid out, the end of the text in sight. */
 async function measureFlushes(wish: Wish): Promise<Outcome> {
-  const { box, text, flush } = await open(wish);
-  const { flushes, budgetMs } = wish;
-  const size = text.length / flushes;
+  const { box, deltas, flush, given } = await open(wish);
   const costsMs: number[] = [];
   // Waiting for frames costs more than the flushes where those are cheap, and counts less.
-  const deadline = performance.now() + 3 * budgetMs;
+  const deadline = performance.now() + 3 * wish.budgetMs;
   let spentMs = 0;
-  for (let i = 0; i < flushes && spentMs < budgetMs && performance.now() < deadline; i++) {
-    const delta = text.slice(Math.round(i * size), Math.round((i + 1) * size));
+  for (const delta of deltas) {
+    if (spentMs > wish.budgetMs || performance.now() > deadline) break;
     const from = performance.now();
     await flush(delta);
     // What the flush has changed is laid out before the clock is stopped.
@@ -72,30 +80,24 @@ async function measureFlushes(wish: Wish): Promise<Outcome> {
     costsMs.push(costMs);
     await frame();
   }
-  const given = Math.round(costsMs.length * size);
-  return { flushes: costsMs.length, costsMs, shown: letters(box), given };
+  return { costsMs, shown: letters(box), given: given(costsMs.length) };
 }
 
-/** How long each frame took while one flush came in each, `before` characters being there. */
+/** How long each frame took while one flush came in each. */
 async function measureFrames(wish: Wish): Promise<Outcome> {
-  const { box, text, flush } = await open(wish);
-  const { before, flushes, budgetMs } = wish;
-  if (before > 0) await flush(text.slice(0, before));
-  box.scrollTop = box.scrollHeight;
-  const size = (text.length - before) / flushes;
-  for (let settled = 0; settled < 10; settled++) await frame();
+  const { box, deltas, flush, given } = await open(wish);
   const costsMs: number[] = [];
-  const deadline = performance.now() + budgetMs;
+  const deadline = performance.now() + wish.budgetMs;
   let last = await frame();
-  for (let i = 0; i < flushes && performance.now() < deadline; i++) {
-    await flush(text.slice(before + Math.round(i * size), before + Math.round((i + 1) * size)));
+  for (const delta of deltas) {
+    if (performance.now() > deadline) break;
+    await flush(delta);
     box.scrollTop = box.scrollHeight;
     const now = await frame();
     costsMs.push(now - last);
     last = now;
   }
-  const given = before + Math.round(costsMs.length * size);
-  return { flushes: costsMs.length, costsMs, shown: letters(box), given };
+  return { costsMs, shown: letters(box), given: given(costsMs.length) };
 }
 
 /** Letters alone: what a technique makes of white space and of marks is its own. */
@@ -103,10 +105,12 @@ function letters(node: Node): number {
   let count = 0;
   const root = node instanceof Element && node.shadowRoot ? node.shadowRoot : node;
   for (const child of root.childNodes) {
-    if (child instanceof Text) count += child.data.match(/[a-z]/gi)?.length ?? 0;
+    if (child instanceof Text) count += lettersOf(child.data);
     else if (!(child instanceof HTMLStyleElement)) count += letters(child);
   }
   return count;
 }
+
+const lettersOf = (text: string): number => text.match(/[a-z]/gi)?.length ?? 0;
 
 Object.assign(window, { measureFlushes, measureFrames });

@@ -154,20 +154,16 @@ function viewers({ viewers: part }) {
 
 function flushes({ render }) {
   if (!render) return null;
-  const sizes = unique(render.flushes.map(({ bytes }) => bytes));
+  const sizes = unique(render.flushes.map(({ bytes, before }) => `${bytes} ${before}`));
   return sizes
-    .map((bytes) => {
-      const rows = render.flushes.filter((row) => row.bytes === bytes);
-      const wanted = figure(rows[0].wanted);
+    .map((size) => {
+      const rows = render.flushes.filter(({ bytes, before }) => `${bytes} ${before}` === size);
+      const [{ bytes, before, wanted }] = rows;
+      const title = before
+        ? `from ${figure(before / 1_000)} KB to ${figure((before + bytes) / 1_000)} KB`
+        : `${figure(bytes / 1_000)} KB`;
       return markdown(
-        [
-          `${figure(bytes / 1_000)} KB in ${wanted} flushes`,
-          "in all",
-          "median",
-          "p95",
-          "first tenth",
-          "last tenth",
-        ],
+        [`${title} in ${figure(wanted)} flushes`, "in all", "median", "p95", "first tenth", "last tenth"],
         rows.map((row) => [
           name(row.technique),
           total(row),
@@ -249,7 +245,7 @@ function summary({ relay, bounds, render }) {
   const stream = ours
     ? `\n\nAn open stream takes ${kilobytes(ours.bytesEach)}, ${times(ours.besidePipe)} what the pipe takes for one.`
     : "";
-  const flushed = render?.flushes.filter(({ bytes }) => bytes === 100_000) ?? [];
+  const flushed = render?.flushes.filter(({ bytes, before }) => bytes === 100_000 && !before) ?? [];
   const shown =
     flushed.length > 0
       ? `\n\n${markdown(

@@ -13,11 +13,16 @@ export async function open(box) {
       },
     };
   });
-  const isRendered = new Promise((resolve) => {
-    chat.onComponentRender = resolve;
-  });
+  let renders = 0;
+  chat.onComponentRender = () => {
+    renders++;
+  };
   box.append(chat);
-  await isRendered;
+  // It draws itself anew some time after its properties were set, and what was open is then open no more.
+  for (let before = -1; renders === 0 || renders !== before; ) {
+    before = renders;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
   chat.submitUserMessage({ text: "go" });
   const signals = await opened;
   return (delta) => signals.onResponse({ text: delta });
