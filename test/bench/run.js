@@ -39,6 +39,8 @@ const machine = {
   platform: process.platform,
 };
 const measuredOn = new Date().toISOString().slice(0, 10);
+// Whatever ends the bench, `exit` is what stops Redis; the other processes end with their channel.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 const redis = await startRedis();
 if (!redis) console.log("redis-server is not on the PATH: what needs Redis is left out");
 const results = {};
@@ -59,7 +61,6 @@ for (const part of PARTS.filter((name) => asked.length === 0 || asked.includes(n
     process.exitCode = 1;
   }
 }
-redis?.stop();
 
 mkdirSync(here("results"), { recursive: true });
 for (const [part, result] of Object.entries(results)) {

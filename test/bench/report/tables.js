@@ -198,8 +198,8 @@ function frames({ render }) {
     .join("\n\n");
 }
 
-const machineOf = ({ machine, measuredOn }) =>
-  `Measured on ${measuredOn}: ${machine.cpu}, ${machine.cores} core${machine.cores > 1 ? "s" : ""}, ${figure(machine.memoryBytes / 1e9)} GB, Node ${machine.node.replace("v", "")}.`;
+const machineOf = ({ machine, measuredOn, isQuick }) =>
+  `Measured on ${measuredOn}: ${machine.cpu}, ${machine.cores} core${machine.cores > 1 ? "s" : ""}, ${figure(machine.memoryBytes / 1e9)} GB, Node ${machine.node.replace("v", "")}${isQuick ? ", with --quick" : ""}.`;
 
 function machine(results) {
   const lines = unique(Object.values(results).map(machineOf));

@@ -42,6 +42,8 @@ export function ask(child, question) {
       child.off("exit", onExit);
       resolve(message);
     });
-    child.send(question);
+    child.send(question, (error) => {
+      if (error) reject(error);
+    });
   });
 }

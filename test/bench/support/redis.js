@@ -11,6 +11,7 @@ export async function startRedis() {
   await new Promise((resolve) => probe.close(resolve));
   const options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
   const server = spawn("redis-server", ["--port", String(port), ...options], { stdio: "ignore" });
+  process.once("exit", () => server.kill());
   let isGone = false;
   server.once("error", () => {
     isGone = true;
