@@ -9,7 +9,7 @@ import { ask, createProcesses } from "./support/processes.js";
 const PER_SECOND = 50;
 
 export async function measure({ isQuick, redisUrl }) {
-  const rounds = isQuick ? 2 : 5;
+  const rounds = isQuick ? 2 : 3;
   const { relays, leftOut } = findRelays(
     redisUrl,
     ({ name, canResume, isSlow }) => name.startsWith("raw") || (canResume && !isSlow),
