@@ -47,6 +47,8 @@ export interface Recorder {
    * @throws RunFailure `output_limit` past the limit of text or of stages, `internal` for a value that is too large
    */
   record(event: Undated<Exclude<LoggedEvent, EndEvent>>): void;
+  /** Set by a source that brings more than can be looked at piece by piece. */
+  set isFlooded(value: boolean);
   /** So much is waiting that a fast source should pause until {@link ready}. */
   readonly isFull: boolean;
   /** Resolves when little enough is waiting that a fast source may go on. */
@@ -74,6 +76,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const stages = new Set(before?.stages.map(({ id }) => id));
   let nextSeq = (before?.seq ?? 0) + 1;
   let isScheduled = false;
+  let isFlooded = false;
   /** The store is being waited for. */
   let appending: Promise<void> | null = null;
   /** What has been used, as of this turn: some upstreams count anew with every token. */
@@ -122,11 +125,15 @@ export function createRecorder(options: RecorderOptions): Recorder {
     schedule();
   }
 
-  /** A microtask: all that is recorded in one turn is one append, and one write to each viewer. */
+  /**
+   * A microtask: all that is recorded in one turn is one append, and one write to each viewer. In a flood what the whole
+   * round of the event loop brings: the writes cost more than all that leads to them.
+   */
   function schedule(): void {
     if (isScheduled || appending !== null) return;
     isScheduled = true;
-    void Promise.resolve().then(flush);
+    if (isFlooded) setImmediate(flush);
+    else void Promise.resolve().then(flush);
   }
 
   /** At most one count a turn, and none that says nothing new. */
@@ -208,6 +215,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
       else if (event.stage !== undefined) admit(event.stage);
       pendingChars += EVENT_CHARS;
       push(checked({ at: clock.now(), ...event } as LoggedEvent));
+    },
+
+    set isFlooded(value: boolean) {
+      isFlooded = value;
     },
 
     get isFull() {

@@ -7,6 +7,9 @@ import { createStreamDecoder } from "./decode-stream.js";
 import type { StreamDialect } from "./provider.js";
 import type { Watchdog } from "./timeouts.js";
 
+/** Of one read, for which a socket gives 65,536 at the most: a model at its own pace never fills half of that. */
+const FLOOD_BYTES = 32_768;
+
 /** What an answer says, as long as it neither fails nor ends. */
 export type AnswerPart = Exclude<DialectPart, { readonly type: "error" | "done" }>;
 
@@ -18,7 +21,7 @@ export interface Reading {
   readonly limits: { readonly upstreamBytes: number; readonly upstreamLineChars: number };
   readonly take: (part: AnswerPart) => void;
   /** Where it goes, and whose pace is kept. */
-  readonly recorder: Pick<Recorder, "isFull" | "ready">;
+  readonly recorder: Pick<Recorder, "isFlooded" | "isFull" | "ready">;
 }
 
 /**
@@ -48,6 +51,7 @@ export async function receive(response: IncomingMessage, reading: Reading): Prom
   }
   const decoder = createStreamDecoder(dialect, limits.upstreamLineChars, takeAll);
   await pump(response, watchdog, limits.upstreamBytes, signal, (chunk) => {
+    recorder.isFlooded = chunk.length >= FLOOD_BYTES;
     decoder.feed(chunk);
     if (isDone) return "enough";
     return recorder.isFull ? recorder.ready() : null;
