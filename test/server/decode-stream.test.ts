@@ -83,15 +83,19 @@ describe("frames that repeat but for their text", () => {
   });
 
   const escaped = (k: string) => `data: {"k":"${k}","choices":[{"delta":{"content":"\\u0041"}}]}\n\n`;
+  const reasoned = `data: ${JSON.stringify({ choices: [{ delta: { reasoning: "r" } }] })}\n\n`;
   const inOne = (first: string, second: string) =>
     frame(first, "m").replace("\n\n", "\r\r") + frame(second, "m");
 
   test.each([
     ["has its text elsewhere as well", frame("m", "m") + frame("m", "n"), "mm"],
     ["has its text elsewhere, unescaped", escaped("A") + escaped("B"), "AA"],
+    ["has none", frame("a", "m") + frame("", "m") + reasoned + frame("b", "m"), "a"],
     ["holds two messages", inOne("a", "b") + inOne("a", "c"), "abac"],
   ])("are none where one %s", (_, stream, expected) => {
-    expect(decode([Buffer.from(stream)]).parts[0]).toEqual({ type: "text", delta: expected });
+    const { parts } = decode([Buffer.from(stream)]);
+    expect(parts[0]).toEqual({ type: "text", delta: expected });
+    expect(parts).toEqual(joinText(decodeStream(dialect, [Buffer.from(stream)])));
   });
 
   const oddFrame = fc.oneof(

@@ -40,7 +40,8 @@ export function createTextTemplate(): TextTemplate {
         const to = input.indexOf('"', from);
         if (to < 0 || !input.startsWith(after, to)) break;
         const piece = input.slice(from, to);
-        if (NEEDS_PARSER.test(piece)) break;
+        // Without any text it is no piece of it, and may mean something else.
+        if (piece === "" || NEEDS_PARSER.test(piece)) break;
         text += piece;
         end = to + after.length;
       }
