@@ -49,14 +49,27 @@ export async function receive(response: IncomingMessage, reading: Reading): Prom
     takeAll(parts);
     return;
   }
+  const readSize = createReadSize(response);
   const decoder = createStreamDecoder(dialect, limits.upstreamLineChars, takeAll);
   await pump(response, watchdog, limits.upstreamBytes, signal, (chunk) => {
-    recorder.isFlooded = chunk.length >= FLOOD_BYTES;
+    recorder.isFlooded = readSize() >= FLOOD_BYTES;
     decoder.feed(chunk);
     if (isDone) return "enough";
     return recorder.isFull ? recorder.ready() : null;
   });
   if (!isDone) decoder.end();
+}
+
+/** Bytes of the read that the newest chunk came in: one read may hold a thousand chunks. */
+function createReadSize({ socket }: IncomingMessage): () => number {
+  let seen = socket.bytesRead;
+  let size = 0;
+  return () => {
+    const all = socket.bytesRead;
+    if (all !== seen) size = all - seen;
+    seen = all;
+    return size;
+  };
 }
 
 /** The content type without its parameters. */
