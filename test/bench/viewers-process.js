@@ -1,6 +1,6 @@
 /*
  * One process that performs runs and serves their viewers, on redisStore. REDIS_URL, DELTAS and PAUSE_MS in the
- * environment. POST /job makes a run, which waits; GET /go lets all go; GET /long makes a long run; GET /memory tells its own.
+ * environment. POST /job makes a run, which waits; GET /go lets all go; GET /memory tells its own.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { createProgressServer } from "@ai-progress-stream/server";
@@ -31,20 +31,6 @@ app.use(
     },
   }),
 );
-/* A run of 20,000 pieces, each an event: a recorder would have joined what comes in one turn. */
-app.get("/long", async (_req, res) => {
-  const run = "a-run-of-twenty-thousand-pieces";
-  const lease = "lease";
-  const spec = { run, scope: "/job", principal: null, key: null, fingerprint: "", lease, isDetached: true };
-  await store.create({ ...spec, leaseMs: 60_000 });
-  const piece = (n) => ({ type: "text", at: Date.now(), delta: `${n} ` });
-  for (let from = 0; from < 20_000; from += 100) {
-    const events = Array.from({ length: 100 }, (_, n) => piece(from + n));
-    await store.append(run, lease, from + 1, events);
-  }
-  await store.append(run, lease, 20_001, [{ type: "end", at: Date.now(), status: "succeeded" }]);
-  res.json(run);
-});
 app.get("/go", (_req, res) => {
   go();
   res.end();

@@ -1,55 +1,15 @@
 /*
  * Many viewers of many runs on one process with redisStore: connections to Redis, memory per viewer, how late a piece of
- * text is there, and whether each text is exact. Needs redis-server, and two open files per viewer (`ulimit -n`).
- *
- *   VIEWERS=10000 RUNS=200 node test/bench/viewers.js      (after npm run build)
+ * text is there, and whether each text is exact. Needs redis-server, and an open file per viewer (`ulimit -n`).
+ * VIEWERS, RUNS, DELTAS and PAUSE_MS in the environment make it another size.
  */
-import { execSync, fork, spawn } from "node:child_process";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { performance } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { createClient } from "redis";
-
-const RUNS = Number(process.env.RUNS ?? 200);
-const DELTAS = Number(process.env.DELTAS ?? 20);
-const PAUSE_MS = Number(process.env.PAUSE_MS ?? 1_000);
-const LONGEST_MS = 180_000;
-const limit = execSync("ulimit -n", { shell: "/bin/sh" }).toString().trim();
-const most = limit === "unlimited" ? Infinity : Number(limit) - 500;
-const wanted = Number(process.env.VIEWERS ?? 10_000);
-const VIEWERS = Math.min(wanted, most);
-if (VIEWERS < wanted) console.log(`ulimit -n is ${limit}: ${VIEWERS} viewers instead of ${wanted}`);
-
-const children = [];
-setTimeout(() => stop(new Error("the benchmark took too long")), LONGEST_MS).unref();
-
-function stop(error) {
-  if (error) console.error(error);
-  for (const child of children) child.kill("SIGKILL");
-  process.exit(error ? 1 : 0);
-}
-
-async function startRedis() {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => probe.once("listening", resolve));
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
-  const redis = spawn("redis-server", args, { stdio: "ignore" });
-  redis.once("error", stop);
-  children.push(redis);
-  await pause(500);
-  return `redis://127.0.0.1:${port}`;
-}
-
-function startServer(url) {
-  const file = fileURLToPath(new URL("viewers-process.js", import.meta.url));
-  const env = { ...process.env, REDIS_URL: url, DELTAS: String(DELTAS), PAUSE_MS: String(PAUSE_MS) };
-  const child = fork(file, { env, execArgv: ["--expose-gc"] });
-  children.push(child);
-  return new Promise((resolve) => child.once("message", resolve));
-}
+import { figure, kilobytes, percentile } from "./support/figures.js";
+import { withinOpenFiles } from "./support/open-files.js";
+import { createProcesses } from "./support/processes.js";
 
 /** A viewer as a client is one: connects anew, with the last id that it has seen, until it has its end. */
 async function follow(port, path, onEvent) {
@@ -106,20 +66,18 @@ async function post(port, path) {
 }
 
 const memory = async (port) => (await fetch(`http://127.0.0.1:${port}/memory`)).json();
-const mb = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
-const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 
-async function manyViewers(port, redis) {
-  const runs = await Promise.all(Array.from({ length: RUNS }, () => post(port, "/job")));
+async function manyViewers(port, redis, { viewerCount, runCount, deltas, pauseMs }) {
+  const runs = await Promise.all(Array.from({ length: runCount }, () => post(port, "/job")));
   const before = await memory(port);
   const lateMs = [];
   let opened = 0;
   let exact = 0;
   const startedAt = performance.now();
   const viewers = [];
-  for (let n = 0; n < VIEWERS; n++) {
-    const run = runs[n % RUNS];
-    const expected = Array.from({ length: DELTAS }, (_, count) => `${run}:${count} `).join("");
+  for (let n = 0; n < viewerCount; n++) {
+    const run = runs[n % runCount];
+    const expected = Array.from({ length: deltas }, (_, count) => `${run}:${count} `).join("");
     let text = "";
     let snapshots = 0;
     const ended = follow(port, `/job/${run}`, (name, event) => {
@@ -136,7 +94,7 @@ async function manyViewers(port, redis) {
     viewers.push(ended);
     while (viewers.length - opened > 200) await pause(2);
   }
-  while (opened < VIEWERS) await pause(10);
+  while (opened < viewerCount) await pause(10);
   const attachedMs = performance.now() - startedAt;
   await pause(1_000);
   const watching = await memory(port);
@@ -145,62 +103,80 @@ async function manyViewers(port, redis) {
   await redis.sendCommand(["CONFIG", "RESETSTAT"]);
   await fetch(`http://127.0.0.1:${port}/go`);
   const connected = await Promise.all(viewers);
-  const again = connected.reduce((sum, count) => sum + count - 1, 0);
+  const reconnects = connected.reduce((sum, count) => sum + count - 1, 0);
   const after = await memory(port);
   const stats = String(await redis.sendCommand(["INFO", "commandstats"]));
   const [, scripts, eachUs] = /cmdstat_evalsha:calls=(\d+),.*?usec_per_call=([\d.]+)/.exec(stats);
-  lateMs.sort((a, b) => a - b);
-  const each = (field) => `${((watching[field] - before[field]) / VIEWERS / 1000).toFixed(1)} kB`;
-  const seconds = (DELTAS * PAUSE_MS) / 1000;
-  console.log(`${VIEWERS} viewers, each on a socket of its own, of ${RUNS} runs on one process:`);
-  console.log(`  connections to Redis     ${connections}`);
-  console.log(`  attached in              ${(attachedMs / 1000).toFixed(1)} s`);
-  console.log(
-    `  memory                   ${mb(before.rss)} before, ${mb(watching.rss)} with all: ${each("rss")} a viewer (${each("heapUsed")} of heap)`,
-  );
-  console.log(
-    `  deliveries               ${lateMs.length}, ${Math.round(lateMs.length / seconds)} a second: p50 ${at(lateMs, 0.5)} ms, p99 ${at(lateMs, 0.99)} ms, worst ${lateMs.at(-1)} ms`,
-  );
-  console.log(
-    `  scripts in Redis         ${scripts}, ${Math.round(scripts / seconds)} a second, ${Math.round(eachUs)} \u00b5s each`,
-  );
-  console.log(
-    `  processor time           ${((after.cpuMs - watching.cpuMs) / seconds / 10).toFixed(0)} % of a core`,
-  );
-  console.log(
-    `  texts exact              ${exact} of ${VIEWERS}${again ? `, ${again} times by connecting anew` : ""}`,
-  );
-  if (exact !== VIEWERS) throw new Error("not every text was exact");
+  const seconds = (deltas * pauseMs) / 1000;
+  return {
+    viewers: viewerCount,
+    runs: runCount,
+    connections,
+    attachedMs,
+    bytesEach: (watching.rss - before.rss) / viewerCount,
+    heapEach: (watching.heapUsed - before.heapUsed) / viewerCount,
+    deliveriesPerSecond: lateMs.length / seconds,
+    lateP50Ms: percentile(lateMs, 0.5),
+    lateP99Ms: percentile(lateMs, 0.99),
+    scriptsPerSecond: Number(scripts) / seconds,
+    scriptMicros: Number(eachUs),
+    coreShare: (after.cpuMs - watching.cpuMs) / seconds / 1000,
+    exact,
+    reconnects,
+  };
 }
 
-async function lateJoins(port) {
-  const run = await (await fetch(`http://127.0.0.1:${port}/long`)).json();
-  const state = await (await fetch(`http://127.0.0.1:${port}/job/${run}`)).json();
-  const times = [];
-  let events = 0;
-  for (let n = 0; n < 20; n++) {
-    const startedAt = performance.now();
-    await follow(port, `/job/${run}`, (name, event) => {
-      if (name === "open") return;
-      events++;
-      if (event.state?.text !== state.text) throw new Error("a late viewer's text is not exact");
-    });
-    times.push(performance.now() - startedAt);
+const given = (name, otherwise) => Number(process.env[name] ?? otherwise);
+
+export async function measure({ isQuick, redisUrl }) {
+  if (!redisUrl) {
+    const why = "no redis-server on the PATH";
+    console.log(`\nviewers: left out, ${why}`);
+    return { leftOut: [{ name: "ai-progress-stream, Redis", why }] };
   }
-  times.sort((a, b) => a - b);
-  console.log(`joining a run of ${state.seq - 1} pieces, ${state.text.length} characters, late:`);
-  console.log(
-    `  ${events / 20} event a viewer, p50 ${at(times, 0.5).toFixed(1)} ms, worst ${at(times, 1).toFixed(1)} ms`,
-  );
+  const wish = {
+    viewerCount: withinOpenFiles(given("VIEWERS", isQuick ? 1_000 : 10_000), 1, "viewers"),
+    runCount: given("RUNS", isQuick ? 50 : 200),
+    deltas: given("DELTAS", isQuick ? 5 : 20),
+    pauseMs: given("PAUSE_MS", 1_000),
+  };
+  const processes = createProcesses();
+  const redis = await createClient({ url: redisUrl, name: "operator" }).connect();
+  try {
+    const env = { REDIS_URL: redisUrl, DELTAS: String(wish.deltas), PAUSE_MS: String(wish.pauseMs) };
+    const { message: port } = await processes.start("viewers-process.js", env);
+    const result = await manyViewers(port, redis, wish);
+    print(result);
+    return { ...result, leftOut: [] };
+  } finally {
+    processes.stop();
+    redis.destroy();
+  }
 }
 
-try {
-  const url = await startRedis();
-  const redis = await createClient({ url, name: "operator" }).connect();
-  const port = await startServer(url);
-  await manyViewers(port, redis);
-  await lateJoins(port);
-  stop();
-} catch (error) {
-  stop(error);
+export const rowsOf = (result) => [
+  ["connections to Redis", String(result.connections)],
+  ["attached in", figure(result.attachedMs / 1_000, "s")],
+  ["memory a viewer", `${kilobytes(result.bytesEach)} (${kilobytes(result.heapEach)} of heap)`],
+  ["deliveries a second", figure(result.deliveriesPerSecond)],
+  [
+    "a piece of text is late by",
+    `${figure(result.lateP50Ms, "ms")} p50, ${figure(result.lateP99Ms, "ms")} p99`,
+  ],
+  [
+    "scripts in Redis",
+    `${figure(result.scriptsPerSecond)} a second, ${figure(result.scriptMicros, "µs")} each`,
+  ],
+  ["processor time", `${Math.round(result.coreShare * 100)} % of a core`],
+  [
+    "texts exact",
+    `${figure(result.exact)} of ${figure(result.viewers)}${result.reconnects ? `, ${result.reconnects} times by connecting anew` : ""}`,
+  ],
+];
+
+function print(result) {
+  console.log(
+    `\n${result.viewers} viewers, each on a socket of its own, of ${result.runs} runs on one process with redisStore`,
+  );
+  for (const [what, value] of rowsOf(result)) console.log(`  ${what.padEnd(28)} ${value}`);
 }

@@ -1,6 +1,9 @@
-import { dialects } from "@ai-progress-stream/protocol/dialects";
-import { afterEach, expect, test, vi } from "vitest";
+import { type DialectMessage, type DialectPart, dialects } from "@ai-progress-stream/protocol/dialects";
+import fc from "fast-check";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { createStreamDecoder } from "../../packages/server/src/upstream/decode-stream.js";
+import { cutAnywhere, text } from "../support/arbitraries.js";
+import { decodeStream, joinText } from "../support/decode-stream.js";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -44,3 +47,91 @@ test.each([
     expect(characters).toBeLessThan(10 * stream.length);
   },
 );
+
+describe("frames that repeat but for their text", () => {
+  const dialect = dialects["openai-chat"];
+
+  function decode(chunks: readonly Uint8Array[]) {
+    let calls = 0;
+    const parts: DialectPart[] = [];
+    const counting = {
+      ...dialect,
+      createDecoder() {
+        const decoder = dialect.createDecoder();
+        const decode = (message: DialectMessage) => {
+          calls++;
+          return decoder.decode(message);
+        };
+        return { ...decoder, decode };
+      },
+    };
+    const decoder = createStreamDecoder(counting, 1_000_000, (news) => parts.push(...news));
+    for (const chunk of chunks) decoder.feed(Buffer.from(chunk));
+    decoder.end();
+    return { parts: joinText(parts), calls };
+  }
+
+  const frame = (content: string, model: string) =>
+    `data: ${JSON.stringify({ model, choices: [{ index: 0, delta: { content }, finish_reason: null }] })}\n\n`;
+
+  test("are decoded once, and their text is all there", () => {
+    const words = Array.from({ length: 1_000 }, (_, index) => `w\u00f6rd${index} `);
+    const stream = Buffer.from(words.map((word) => frame(word, "m")).join(""));
+    const { parts, calls } = decode([stream]);
+    expect(parts[0]).toEqual({ type: "text", delta: words.join("") });
+    expect(calls).toBe(1);
+  });
+
+  const escaped = (k: string) => `data: {"k":"${k}","choices":[{"delta":{"content":"\\u0041"}}]}\n\n`;
+  const reasoned = `data: ${JSON.stringify({ choices: [{ delta: { reasoning: "r" } }] })}\n\n`;
+  const inOne = (first: string, second: string) =>
+    frame(first, "m").replace("\n\n", "\r\r") + frame(second, "m");
+
+  test.each([
+    ["has its text elsewhere as well", frame("m", "m") + frame("m", "n"), "mm"],
+    ["has its text elsewhere, unescaped", escaped("A") + escaped("B"), "AA"],
+    ["has none", frame("a", "m") + frame("", "m") + reasoned + frame("b", "m"), "a"],
+    ["holds two messages", inOne("a", "b") + inOne("a", "c"), "abac"],
+  ])("are none where one %s", (_, stream, expected) => {
+    const { parts } = decode([Buffer.from(stream)]);
+    expect(parts[0]).toEqual({ type: "text", delta: expected });
+    expect(parts).toEqual(joinText(decodeStream(dialect, [Buffer.from(stream)])));
+  });
+
+  const oddFrame = fc.oneof(
+    // The text stands elsewhere too, or only its escaped form does.
+    fc.constantFrom("m", "ab", '"', "\\").map((content) => frame(content, content)),
+    text.map((content) => frame(content, "m").replaceAll("\n", "\r\n")),
+    text.map((content) => frame(content, "m").replace("\n\n", "\r\r") + frame("b", "m")),
+    fc.constant('data: {"k":"A","choices":[{"delta":{"content":"\\u0041"}}]}\n\n'),
+    fc.constant('data: {"k":"B","choices":[{"delta":{"content":"\\u0041"}}]}\n\n'),
+    fc.constantFrom(
+      ": hello\n\n",
+      "\n",
+      "nonsense\n\n",
+      'data: {"choices":[{"delta":{"content":"a\nb"}}]}\n\n',
+    ),
+    text.map((reasoning) => `data: ${JSON.stringify({ choices: [{ delta: { reasoning } }] })}\n\n`),
+  );
+  const frames = fc.array(
+    fc.oneof(
+      { weight: 5, arbitrary: text.map((content) => frame(content, "m")) },
+      { weight: 1, arbitrary: oddFrame },
+    ),
+    { maxLength: 30 },
+  );
+
+  test("and others among them, cut anywhere, come out as if each were decoded", () => {
+    const stream = frames.map((all) => [...Buffer.from(`${all.join("")}data: [DONE]\n\n`)]);
+    fc.assert(
+      fc.property(
+        stream.chain((bytes) => cutAnywhere(bytes)),
+        (chunks) => {
+          const pieces = chunks.map((chunk) => Uint8Array.from(chunk));
+          expect(decode(pieces).parts).toEqual(joinText(decodeStream(dialect, pieces)));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

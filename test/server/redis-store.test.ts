@@ -219,7 +219,7 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
     await expect(late).rejects.toMatchObject({ name: "StoreError", code: "unavailable" });
     proxy.isStalled = false;
     await until(() =>
-      store.append(spec.run, spec.lease, 3, [text("c"), end]).then(
+      Promise.resolve(store.append(spec.run, spec.lease, 3, [text("c"), end])).then(
         () => true,
         (error) => {
           expect(error).toMatchObject({ code: "unavailable" });
@@ -275,7 +275,7 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
     store.watch(spec.run, () => wakes++);
     await until(() => wakes > 0);
     await redis.kill();
-    const attempts: (() => Promise<unknown>)[] = [
+    const attempts: (() => unknown)[] = [
       () => store.create(newRun()),
       () => store.create(newRun({ key: "k" })),
       () => store.find(spec.run, owner),

@@ -21,7 +21,19 @@ export function decodeStream(dialect: Dialect, chunks: Iterable<Uint8Array>): Di
   return parts;
 }
 
-/** The same for a text in one piece. */
+/** With what follows one another as text joined: in how many pieces it comes is nobody's business. */
+export function joinText(parts: readonly DialectPart[]): DialectPart[] {
+  const joined: DialectPart[] = [];
+  for (const part of parts) {
+    const last = joined.at(-1);
+    const goesOn = last?.type === "text" && part.type === "text" && last.channel === part.channel;
+    if (goesOn && !part.replace) joined.splice(-1, 1, { ...last, delta: last.delta + part.delta });
+    else joined.push(part);
+  }
+  return joined;
+}
+
+/** {@link decodeStream} for a text in one piece. */
 export const decodeText = (dialect: Dialect, text: string): DialectPart[] =>
   decodeStream(dialect, [new TextEncoder().encode(text)]);
 

@@ -2,14 +2,13 @@ import type { RunError } from "./errors.js";
 import type {
   CancelReason,
   LoggedEvent,
-  OpenEvent,
   ProgressEvent,
   RunEvent,
   RunStatus,
-  SnapshotEvent,
   StageEvent,
   StagePlan,
   StageStatus,
+  TextEvent,
   Usage,
 } from "./events.js";
 
@@ -83,15 +82,18 @@ export function reduce(state: RunState, event: RunEvent): RunState {
   if (event.type === "open") return state;
   if (event.type === "snapshot") return event.state;
   if (state.status !== "running") return state;
-  return { ...state, ...change(state, event), seq: state.seq + 1, updatedAt: event.at };
+  const seq = state.seq + 1;
+  const updatedAt = event.at;
+  if (event.type !== "text") return { ...state, ...change(state, event), seq, updatedAt };
+  // Text comes by the thousand: one copy of the state, where spreading a change into it would make two.
+  const { delta, replace } = event;
+  return event.channel === "reasoning"
+    ? { ...state, reasoning: replace ? delta : state.reasoning + delta, seq, updatedAt }
+    : { ...state, text: replace ? delta : state.text + delta, seq, updatedAt };
 }
 
-function change(state: RunState, event: Exclude<LoggedEvent, OpenEvent | SnapshotEvent>): Partial<RunState> {
+function change(state: RunState, event: Exclude<LoggedEvent, TextEvent>): Partial<RunState> {
   switch (event.type) {
-    case "text": {
-      const channel = event.channel === "reasoning" ? "reasoning" : "text";
-      return { [channel]: event.replace ? event.delta : state[channel] + event.delta };
-    }
     case "start":
       return started(state, event.stages ?? [], event.at);
     case "stage":

@@ -37,6 +37,7 @@ export type { RunHooks, RunInfo } from "./run/producer.js";
 export type { RunOutcome } from "./run/runner.js";
 export { type MemoryStoreOptions, memoryStore } from "./store/memory.js";
 export {
+  type Answer,
   type ClaimOutcome,
   type CreateOutcome,
   type NewRun,

@@ -1,34 +1,27 @@
-import "@ai-progress-stream/element";
-import { html, render } from "lit";
-import { lastSession, mount, useFakeSessions } from "../../element/support/mount.js";
+import { type Flush, type Technique, techniques } from "./techniques.js";
 import { markdownText, plainText } from "./texts.js";
-
-/** Brings a text by `delta` further, to where it is laid out. */
-type Flush = (delta: string) => void;
-type Technique = (box: HTMLElement) => Flush | Promise<Flush>;
 
 export interface Wish {
   readonly technique: string;
   readonly format: "text" | "markdown";
+  /** The text that comes in flushes; `before` of it is there already. */
   readonly bytes: number;
+  readonly before: number;
   readonly flushes: number;
   /** Given up after this long. */
   readonly budgetMs: number;
 }
 
 export interface Outcome {
-  readonly flushes: number;
-  readonly totalMs: number;
-  readonly medianMs: number;
-  readonly p95Ms: number;
-  readonly maxMs: number;
-  /** Mean of the first and of the last tenth. */
-  readonly firstMs: number;
-  readonly lastMs: number;
+  /** What each flush took, or each frame. */
+  readonly costsMs: readonly number[];
+  /** Letters that are to be seen at the end, beside those that were given. */
+  readonly shown: number;
+  readonly given: number;
 }
 
 const nextFrame = requestAnimationFrame.bind(window);
-const frame = (): Promise<unknown> => new Promise((resolve) => nextFrame(resolve));
+const frame = (): Promise<number> => new Promise((resolve) => nextFrame(resolve));
 
 /** What waits for a frame, so that a flush can be measured as a whole. */
 let waiting: FrameRequestCallback[] = [];
@@ -40,80 +33,84 @@ function runFrame(): void {
   for (const callback of callbacks) callback(performance.now());
 }
 
-const element =
-  (attributes: Readonly<Record<string, string>>): Technique =>
-  async (box) => {
-    useFakeSessions();
-    const mounted = await mount(attributes, "", box);
-    void mounted.start();
-    const session = lastSession();
-    session.emit({ type: "start", at: Date.now() });
-    return (delta) => {
-      session.emit({ type: "text", delta });
-      runFrame();
-    };
-  };
+interface Opened {
+  readonly box: HTMLElement;
+  readonly deltas: readonly string[];
+  readonly flush: Flush;
+  /** The letters of the text up to so many deltas. */
+  readonly given: (deltas: number) => number;
+}
 
-const techniques: Readonly<Record<string, Technique>> = {
-  "ai-progress-stream": element({}),
-  "ai-progress-stream, Markdown": element({ format: "markdown" }),
-  "textContent +=": (box) => (delta) => {
-    box.textContent += delta;
-  },
-  "append() of a text node": (box) => (delta) => box.append(delta),
-  "Lit's text binding": (box) => {
-    let text = "";
-    return (delta) => {
-      text += delta;
-      render(html`<p>${text}</p>`, box);
-    };
-  },
-  "innerHTML of the whole": (box) => {
-    let text = "";
-    return (delta) => {
-      text += delta;
-      box.innerHTML = text.replaceAll("<", "&lt;").replace(/[^\n]+/g, "<p>$&</p>");
-    };
-  },
-};
-
-export async function measure({ technique, format, bytes, flushes, budgetMs }: Wish): Promise<Outcome> {
-  const text = (format === "markdown" ? markdownText : plainText)(bytes);
+async function open({ technique, format, bytes, before, flushes }: Wish): Promise<Opened> {
+  const text = (format === "markdown" ? markdownText : plainText)(before + bytes);
   const box = document.createElement("div");
   box.className = "box";
   document.body.replaceChildren(box);
-  const flush = await techniques[technique]?.(box);
-  if (!flush) throw new Error(`no technique "${technique}"`);
-  const size = text.length / flushes;
-  const costs: number[] = [];
-  const deadline = performance.now() + budgetMs;
-  for (let i = 0; i < flushes && performance.now() < deadline; i++) {
-    const delta = text.slice(Math.round(i * size), Math.round((i + 1) * size));
+  const create: Technique | undefined = techniques[technique];
+  if (!create) throw new Error(`no technique "${technique}"`);
+  // What a technique waits for until it is drawn may be a frame.
+  const timer = setInterval(runFrame);
+  const flush = await create(box, runFrame);
+  clearInterval(timer);
+  if (before > 0) {
+    await flush(text.slice(0, before));
+    box.scrollTop = box.scrollHeight;
+    for (let settled = 0; settled < 10; settled++) await frame();
+  }
+  const end = (count: number): number => before + Math.round((count * bytes) / flushes);
+  const deltas = Array.from({ length: flushes }, (_, index) => text.slice(end(index), end(index + 1)));
+  return { box, deltas, flush, given: (count) => lettersOf(text.slice(0, end(count))) };
+}
+
+/** What each flush costs until it is laid out, the end of the text in sight. */
+async function measureFlushes(wish: Wish): Promise<Outcome> {
+  const { box, deltas, flush, given } = await open(wish);
+  const costsMs: number[] = [];
+  // Waiting for frames costs more than the flushes where those are cheap, and counts less.
+  const deadline = performance.now() + 3 * wish.budgetMs;
+  let spentMs = 0;
+  for (const delta of deltas) {
+    if (spentMs > wish.budgetMs || performance.now() > deadline) break;
     const from = performance.now();
-    flush(delta);
+    await flush(delta);
     // What the flush has changed is laid out before the clock is stopped.
     box.scrollTop = box.scrollHeight;
-    costs.push(performance.now() - from);
+    const costMs = performance.now() - from;
+    spentMs += costMs;
+    costsMs.push(costMs);
     await frame();
   }
-  return summary(costs);
+  return { costsMs, shown: letters(box), given: given(costsMs.length) };
 }
 
-function summary(costs: readonly number[]): Outcome {
-  const sorted = costs.toSorted((a, b) => a - b);
-  const at = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-  const tenth = Math.max(1, Math.floor(costs.length / 10));
-  return {
-    flushes: costs.length,
-    totalMs: sum(costs),
-    medianMs: at(0.5),
-    p95Ms: at(0.95),
-    maxMs: at(1),
-    firstMs: sum(costs.slice(0, tenth)) / tenth,
-    lastMs: sum(costs.slice(-tenth)) / tenth,
-  };
+/** How long each frame took while one flush came in each. */
+async function measureFrames(wish: Wish): Promise<Outcome> {
+  const { box, deltas, flush, given } = await open(wish);
+  const costsMs: number[] = [];
+  const deadline = performance.now() + wish.budgetMs;
+  let last = await frame();
+  for (const delta of deltas) {
+    if (performance.now() > deadline) break;
+    await flush(delta);
+    box.scrollTop = box.scrollHeight;
+    const now = await frame();
+    costsMs.push(now - last);
+    last = now;
+  }
+  return { costsMs, shown: letters(box), given: given(costsMs.length) };
 }
 
-Object.assign(window, { measure });
+/** Letters alone: what a technique makes of white space and of marks is its own. */
+function letters(node: Node): number {
+  let count = 0;
+  const root = node instanceof Element && node.shadowRoot ? node.shadowRoot : node;
+  for (const child of root.childNodes) {
+    if (child instanceof Text) count += lettersOf(child.data);
+    else if (!(child instanceof HTMLStyleElement)) count += letters(child);
+  }
+  return count;
+}
+
+const lettersOf = (text: string): number => text.match(/[a-z]/gi)?.length ?? 0;
+
+Object.assign(window, { measureFlushes, measureFrames });

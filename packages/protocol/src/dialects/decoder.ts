@@ -1,7 +1,6 @@
 import type { ErrorCode } from "../errors.js";
 import type { DialectDecoder, DialectMessage, DialectPart } from "./dialect.js";
 import { isFields, parseJson } from "./fields.js";
-import { createTextTemplate } from "./text-template.js";
 import { classifyUpstreamError } from "./upstream-error.js";
 
 /** Takes the parts of the message that is being read, in order. */
@@ -15,11 +14,6 @@ export interface DialectReader {
   isComplete(): boolean;
   /** The stream is complete: emits what was held back until now. */
   close?(): void;
-  /**
-   * Reading a message that gave one plain piece of text changes nothing in the reader, so that another which
-   * differs only in that text need not be read.
-   */
-  readonly isTextRepeatable?: boolean;
 }
 
 const NOTHING: readonly DialectPart[] = [];
@@ -76,7 +70,6 @@ export function createDecoder(createReader: (emit: Emit) => DialectReader): Dial
     else parts.push(part);
   };
   const reader = createReader(emit);
-  const template = reader.isTextRepeatable ? createTextTemplate() : null;
   const take = (): readonly DialectPart[] => {
     const taken = parts ?? NOTHING;
     parts = null;
@@ -92,8 +85,6 @@ export function createDecoder(createReader: (emit: Emit) => DialectReader): Dial
       if (isOver) return NOTHING;
       hasMessages = true;
       const { data } = message;
-      const repeated = message.event === undefined ? (template?.match(data) ?? null) : null;
-      if (repeated !== null) return [{ type: "text", delta: repeated }];
       if (data === "[DONE]") {
         if (isUnderstood) complete();
         else emit(broken("upstream_malformed", "the stream ended before anything that can be read"));
@@ -102,12 +93,7 @@ export function createDecoder(createReader: (emit: Emit) => DialectReader): Dial
       const json = parseJson(data);
       if (message.event === "error") emit(failure(json ?? data));
       else if (reader.read(json, message)) isUnderstood = true;
-      const taken = take();
-      const [part] = taken;
-      if (template && taken.length === 1 && part?.type === "text" && !part.channel && !part.replace) {
-        template.learn(data, part.delta);
-      }
-      return taken;
+      return take();
     },
     end(rest = []) {
       if (isOver) return NOTHING;

@@ -9,6 +9,7 @@ import { createUsage, readOpenaiUsage } from "./usage.js";
 export const openaiChatDialect: Dialect = {
   name: "openai-chat",
   framing: "sse",
+  isTextRepeatable: true,
   createDecoder: () => createDecoder(createReader),
   decodeJson: (body) => decodeWhole(createReader, body),
 };
@@ -112,7 +113,6 @@ function createReader(emit: Emit): DialectReader {
       return Boolean(choices || counted || failed || prompt_progress);
     },
     isComplete: () => hasFinished,
-    isTextRepeatable: true,
     close: tools.closeAll,
   };
 }

@@ -1,20 +1,25 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock.js";
-import type { Page, RunStore } from "../store/run-store.js";
+import type { Answer, Page, RunStore } from "../store/run-store.js";
 
 /** Who looks at which run on this process: one subscription, one presence and one timer per run that is watched. */
 export interface Audience {
-  /** A viewer of the run has come. Gives its leaving. */
-  join(run: string, viewer: Viewer): () => void;
-  /**
-   * What comes next for a viewer. In the place of a snapshot it may be one that others hold, where the log leads on from
-   * it: then the viewer is woken to read on. So those that stopped at different places do not hold a copy each.
-   */
-  read(run: string, cursor: number | null, viewer: Viewer): Promise<Page | null>;
-  /** A viewer is sent this snapshot. Gives what to call when it has got it, or has left. */
-  hold(run: string, page: SnapshotPage): () => void;
+  /** A viewer of the run has come. */
+  join(run: string, viewer: Viewer): Seat;
   /** Resolves when all viewers have left; those that are still there after `graceMs` are dropped. */
   close(graceMs: number): Promise<void>;
+}
+
+/** One viewer's place before a run. */
+export interface Seat {
+  /**
+   * What comes next. In the place of a snapshot it may be one that others hold, where the log leads on from it: then the
+   * viewer is woken to read on. So those that stopped at different places do not hold a copy each.
+   */
+  read(cursor: number | null): Answer<Page | null>;
+  /** The viewer is sent this snapshot. Gives what to call when it has got it, or has left. */
+  hold(page: SnapshotPage): () => void;
+  leave(): void;
 }
 
 export interface Viewer {
@@ -97,29 +102,29 @@ export function createAudience({ store, clock, backstopMs, reap, onError }: Audi
     join(run, viewer) {
       const entry = watched.get(run) ?? open(run);
       entry.viewers.add(viewer);
-      return () => {
-        if (!entry.viewers.delete(viewer) || entry.viewers.size > 0) return;
-        watched.delete(run);
-        entry.unwatch();
-        entry.callOff();
-        store.leave(run, process).catch(onError);
-        if (watched.size === 0) onEmpty();
-      };
-    },
+      return {
+        read(cursor) {
+          const { held } = entry;
+          return held ? readBeside(held.page, run, cursor, viewer) : store.read(run, cursor);
+        },
 
-    read(run, cursor, viewer) {
-      const held = watched.get(run)?.held;
-      return held ? readBeside(held.page, run, cursor, viewer) : store.read(run, cursor);
-    },
+        hold(page) {
+          const held = entry.held?.page === page ? entry.held : { page, viewers: 0 };
+          held.viewers++;
+          entry.held = held;
+          return () => {
+            if (--held.viewers === 0 && entry.held === held) entry.held = null;
+          };
+        },
 
-    hold(run, page) {
-      const entry = watched.get(run);
-      if (!entry) return () => {};
-      const held = entry.held?.page === page ? entry.held : { page, viewers: 0 };
-      held.viewers++;
-      entry.held = held;
-      return () => {
-        if (--held.viewers === 0 && entry.held === held) entry.held = null;
+        leave() {
+          if (!entry.viewers.delete(viewer) || entry.viewers.size > 0) return;
+          watched.delete(run);
+          entry.unwatch();
+          entry.callOff();
+          store.leave(run, process).catch(onError);
+          if (watched.size === 0) onEmpty();
+        },
       };
     },
 

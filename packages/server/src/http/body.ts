@@ -10,6 +10,8 @@ export interface BodyRules {
   readonly clock: Clock;
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * The request's JSON body: what `express.json()` left, else read here.
  * @throws Problem 415, 413, 408, 400
@@ -29,7 +31,7 @@ export async function readJsonBody(
   if (req.body !== undefined && req.readableEnded) return req.body;
   const bytes = await readBytes(req, rules);
   try {
-    return parseSafely(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return parseSafely(utf8.decode(bytes));
   } catch {
     throw new Problem("invalid_input", {
       detail: "The body is not valid JSON. Send one JSON value in UTF-8.",
@@ -40,22 +42,24 @@ export async function readJsonBody(
 /** A byte a second is no body, and holds a connection and its buffers: the whole of it has one deadline. */
 async function readBytes(req: IncomingMessage, rules: BodyRules): Promise<Buffer> {
   const { maxBodyBytes, bodyTimeoutMs, clock } = rules;
-  const tooLarge = new Problem("invalid_input", {
-    status: 413,
-    detail: `The body is too large. The limit is ${maxBodyBytes} bytes.`,
-  });
-  if (Number(req.headers["content-length"] ?? 0) > maxBodyBytes) throw tooLarge;
+  const tooLarge = (): Problem =>
+    new Problem("invalid_input", {
+      status: 413,
+      detail: `The body is too large. The limit is ${maxBodyBytes} bytes.`,
+    });
+  if (Number(req.headers["content-length"] ?? 0) > maxBodyBytes) throw tooLarge();
   // Somebody in front has read it and left nothing, or the client has gone in the meantime: nothing more will come.
   if (req.readableEnded) return Buffer.alloc(0);
-  const brokeOff = new Problem("invalid_input", { detail: "The body broke off." });
-  if (req.destroyed) throw brokeOff;
+  const brokeOff = (): Problem => new Problem("invalid_input", { detail: "The body broke off." });
+  if (req.destroyed) throw brokeOff();
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const tooSlow = new Problem("invalid_input", {
-      status: 408,
-      detail: `The body did not arrive within ${bodyTimeoutMs / 1000} s.`,
-    });
+    const tooSlow = (): Problem =>
+      new Problem("invalid_input", {
+        status: 408,
+        detail: `The body did not arrive within ${bodyTimeoutMs / 1000} s.`,
+      });
     const settle = (act: () => void): void => {
       callOff();
       req.off("data", take).off("end", finish).off("error", leave).off("close", leave);
@@ -64,13 +68,13 @@ async function readBytes(req: IncomingMessage, rules: BodyRules): Promise<Buffer
     const fail = (error: unknown): void => settle(() => reject(error));
     const finish = (): void => settle(() => resolve(Buffer.concat(chunks)));
     // A client that leaves in the middle is no failure of ours, and nobody hears the answer.
-    const leave = (): void => fail(brokeOff);
+    const leave = (): void => fail(brokeOff());
     const take = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > maxBodyBytes) fail(tooLarge);
+      if (size > maxBodyBytes) fail(tooLarge());
       else chunks.push(chunk);
     };
-    const callOff = clock.after(bodyTimeoutMs, () => fail(tooSlow));
+    const callOff = clock.after(bodyTimeoutMs, () => fail(tooSlow()));
     req.on("data", take).on("end", finish).on("error", leave).on("close", leave);
   });
 }

@@ -119,19 +119,6 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
       ...(Number.isFinite(maxRunsOfPrincipal) ? { maxRunsOfPrincipal } : {}),
       ...(queue ? { queued: queue.events } : {}),
     };
-    const outcome = await make(newRun, prepared);
-    if (outcome.kind === "conflict") throw new Problem("conflict");
-    if (outcome.kind === "busy") throw busy(outcome);
-    const isNew = outcome.kind === "created";
-    const record = isNew
-      ? ({ run, status: "running", head: 0 } satisfies RunRecord)
-      : await store.find(outcome.run, { scope, principal });
-    if (!record) throw new Problem("run_lost");
-    if (isDetached) answerAccepted(req, res, record);
-    else stream(req, res, record, isNew ? 0 : null);
-  }
-
-  async function make(newRun: NewRun, prepared: PreparedJob | PreparedQueueing): Promise<CreateOutcome> {
     // Asked again after all that was waited for: whoever passes here is waited for by close().
     refuseWhileClosing();
     const leave = options.enter();
@@ -139,22 +126,34 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     try {
       const outcome = await store.create(newRun);
       isMade = outcome.kind === "created";
-      return outcome;
+      await answerWith(outcome, newRun, req, res);
     } finally {
-      const { run, lease, principal } = newRun;
       // After `open` is on its way: the viewer knows of its run before the job does anything. A run that was made is
-      // started even if it cannot be answered: nobody else would end it.
-      process.nextTick(() => {
-        if (isMade) begin({ run, lease, principal }, prepared);
-        leave();
-      });
+      // started even if it could not be answered: nobody else would end it.
+      if (isMade) begin(newRun, prepared);
+      leave();
     }
   }
 
-  function begin(
-    made: Pick<NewRun, "run" | "lease" | "principal">,
-    prepared: PreparedJob | PreparedQueueing,
-  ): void {
+  async function answerWith(
+    outcome: CreateOutcome,
+    { run, scope, principal, isDetached }: NewRun,
+    req: EndpointRequest,
+    res: ServerResponse,
+  ): Promise<void> {
+    if (outcome.kind === "conflict") throw new Problem("conflict");
+    if (outcome.kind === "busy") throw busy(outcome);
+    const isNew = outcome.kind === "created";
+    const record: RunRecord | null = isNew
+      ? { run, status: "running", head: 0 }
+      : await store.find(outcome.run, { scope, principal });
+    if (!record) throw new Problem("run_lost");
+    if (isDetached) answerAccepted(req, res, record);
+    else stream(req, res, record, isNew ? 0 : null);
+  }
+
+  function begin({ run, lease, principal }: NewRun, prepared: PreparedJob | PreparedQueueing): void {
+    const made = { run, lease, principal };
     if ("queue" in prepared) options.enqueue(prepared.queue, made);
     else options.start({ ...made, ...prepared, totalTimeoutMs: spec.totalTimeoutMs });
   }

@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { encodeFrame, HEARTBEAT_FRAME, PROTOCOL_VERSION, type RunStatus } from "@ai-progress-stream/protocol";
 import type { Clock } from "../clock.js";
-import type { Page } from "../store/run-store.js";
-import type { Audience, Viewer } from "./audience.js";
+import { isPending, type Page } from "../store/run-store.js";
+import type { Audience } from "./audience.js";
 import { encodePage } from "./frames.js";
 import { streamHeaders } from "./headers.js";
 
@@ -42,9 +42,11 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
   let unsent: Page | null = null;
   let sentBytes = 0;
   let isLast = false;
-  let isPumping = false;
+  let isReading = false;
   let isWoken = false;
   let isOpen = true;
+  /** The socket has not taken what it was given last. */
+  let isBlocked = false;
   let callOffHeartbeat = (): void => {};
   let callOffStall = (): void => {};
   let letGo = (): void => {};
@@ -62,7 +64,7 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
     callOffStall();
     socket.off("close", close);
     letGo();
-    leave();
+    seat.leave();
   }
 
   function heartbeat(): void {
@@ -73,28 +75,41 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
     });
   }
 
-  /** One write per turn: what several events wake it for is read at once. */
   function wake(): void {
     isWoken = true;
-    if (!isPumping) process.nextTick(() => void pump());
+    if (!isReading) pump();
   }
 
-  async function pump(): Promise<void> {
-    if (isPumping) return;
-    isPumping = true;
+  /** Reads as long as there may be news and the socket takes them. A store that answers at once is not waited for. */
+  function pump(): void {
     try {
-      while (isOpen && isWoken && !res.writableNeedDrain) {
+      while (isOpen && isWoken && !isBlocked) {
         isWoken = false;
-        const page = await audience.read(run, cursor, viewer);
-        if (!isOpen) break;
-        send(page);
+        const answer = seat.read(cursor);
+        if (isPending(answer)) {
+          isReading = true;
+          void answer.then(take).catch(fail);
+          return;
+        }
+        send(answer);
       }
     } catch (error) {
-      options.onError(error);
-      // The viewer reconnects, and reads again where it was.
-      res.destroy();
+      fail(error);
     }
-    isPumping = false;
+  }
+
+  function take(page: Page | null): void {
+    isReading = false;
+    if (!isOpen) return;
+    send(page);
+    pump();
+  }
+
+  /** The viewer reconnects, and reads again where it was; whoever woke it is not troubled. */
+  function fail(error: unknown): void {
+    isReading = false;
+    options.onError(error);
+    res.destroy();
   }
 
   function send(page: Page | null): void {
@@ -115,7 +130,7 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
     }
     unsent = page;
     sentBytes = 0;
-    if (page.kind === "snapshot") letGo = audience.hold(run, page);
+    if (page.kind === "snapshot") letGo = seat.hold(page);
     sendSlices();
   }
 
@@ -139,6 +154,7 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
   }
 
   function awaitDrain(): void {
+    isBlocked = true;
     callOffStall();
     callOffStall = clock.after(stallMs, () => res.destroy());
   }
@@ -149,10 +165,11 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
   }
 
   res.on("drain", () => {
+    isBlocked = false;
     callOffStall();
     if (!isOpen) return;
     sendSlices();
-    if (unsent === null && !res.writableNeedDrain && !isLast) wake();
+    if (unsent === null && !isBlocked && !isLast) wake();
   });
   // `req`'s own "close" fires as soon as its body is read.
   res.on("close", close);
@@ -160,14 +177,13 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
   // A response that waits behind another on its connection is never told that the connection has closed.
   socket.on("close", close);
 
-  const viewer: Viewer = {
+  const seat = audience.join(run, {
     wake,
     drop() {
       close();
       res.destroy();
     },
-  };
-  const leave = audience.join(run, viewer);
+  });
   heartbeat();
   wake();
 }

@@ -9,7 +9,7 @@ import {
   type UsageEvent,
 } from "@ai-progress-stream/protocol";
 import { type Clock, delay } from "../clock.js";
-import { type Orders, type RunStore, StoreError } from "../store/run-store.js";
+import { type Answer, isPending, type Orders, type RunStore, StoreError } from "../store/run-store.js";
 import { RunFailure } from "./failure.js";
 
 /** An event before it is dated. */
@@ -47,6 +47,8 @@ export interface Recorder {
    * @throws RunFailure `output_limit` past the limit of text or of stages, `internal` for a value that is too large
    */
   record(event: Undated<Exclude<LoggedEvent, EndEvent>>): void;
+  /** Set by a source that brings more than can be looked at piece by piece. */
+  set isFlooded(value: boolean);
   /** So much is waiting that a fast source should pause until {@link ready}. */
   readonly isFull: boolean;
   /** Resolves when little enough is waiting that a fast source may go on. */
@@ -73,7 +75,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
   /** By id: each stays in the state, and in every snapshot. */
   const stages = new Set(before?.stages.map(({ id }) => id));
   let nextSeq = (before?.seq ?? 0) + 1;
-  let flushing: Promise<void> | null = null;
+  let isScheduled = false;
+  let isFlooded = false;
+  /** The store is being waited for. */
+  let appending: Promise<void> | null = null;
   /** What has been used, as of this turn: some upstreams count anew with every token. */
   let usage: UsageEvent | null = null;
   let used: Usage = {};
@@ -98,13 +103,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
       tail.delta += text;
       return;
     }
-    const event: GrowingText = {
-      type: "text",
-      at: clock.now(),
-      delta: text,
-      ...(channel === "answer" ? {} : { channel }),
-      ...(replace ? { replace } : {}),
-    };
+    const event: GrowingText = { type: "text", at: clock.now(), delta: text };
+    if (channel !== "answer") event.channel = channel;
+    if (replace) event.replace = true;
     push(event);
     tail = event;
   }
@@ -121,8 +122,18 @@ export function createRecorder(options: RecorderOptions): Recorder {
   function push(event: LoggedEvent): void {
     tail = null;
     pending.push(event);
-    // A microtask: all that one read of the upstream gives is one append, and one write to each viewer.
-    flushing ??= Promise.resolve().then(flush);
+    schedule();
+  }
+
+  /**
+   * A microtask: all that is recorded in one turn is one append, and one write to each viewer. In a flood what the whole
+   * round of the event loop brings: the writes cost more than all that leads to them.
+   */
+  function schedule(): void {
+    if (isScheduled || appending !== null) return;
+    isScheduled = true;
+    if (isFlooded) setImmediate(flush);
+    else void Promise.resolve().then(flush);
   }
 
   /** At most one count a turn, and none that says nothing new. */
@@ -135,37 +146,48 @@ export function createRecorder(options: RecorderOptions): Recorder {
     usage = null;
   }
 
-  async function flush(): Promise<void> {
-    for (;;) {
+  /** Appends all that is pending; where the store answers at once, it is through when this returns. */
+  function flush(): void {
+    isScheduled = false;
+    while (appending === null && !isClosed) {
       pushUsage();
-      if (pending.length === 0 || isClosed) break;
+      if (pending.length === 0) return;
       const batch = pending;
       pending = [];
       tail = null;
       pendingChars = 0;
       options.onEvents(batch);
-      try {
-        options.onOrders(await append(batch));
-        nextSeq += batch.length;
-      } catch (error) {
-        isClosed = true;
-        options.onLost(error);
-      }
+      const answer = store.append(run, lease, nextSeq, batch);
+      if (isPending(answer)) appending = settle(batch, answer);
+      else take(batch, answer);
     }
-    flushing = null;
   }
 
-  async function append(batch: readonly LoggedEvent[]): Promise<Orders> {
+  function take(batch: readonly LoggedEvent[], orders: Orders): void {
+    nextSeq += batch.length;
+    options.onOrders(orders);
+  }
+
+  async function settle(batch: readonly LoggedEvent[], first: Promise<Orders>): Promise<void> {
+    let answer: Answer<Orders> = first;
     for (let retry = 0; ; retry++) {
       try {
-        return await store.append(run, lease, nextSeq, batch);
+        take(batch, await answer);
+        break;
       } catch (error) {
         const isPassing = error instanceof StoreError && error.code === "unavailable";
         const pause = RETRY_MS[retry];
-        if (!isPassing || pause === undefined || pendingChars > limits.pendingChars) throw error;
+        if (!isPassing || pause === undefined || pendingChars > limits.pendingChars) {
+          isClosed = true;
+          options.onLost(error);
+          break;
+        }
         await delay(clock, pause);
+        answer = store.append(run, lease, nextSeq, batch);
       }
     }
+    appending = null;
+    flush();
   }
 
   return {
@@ -179,7 +201,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         const at = clock.now();
         checked({ ...event, at });
         usage = { ...usage, ...event, at };
-        flushing ??= Promise.resolve().then(flush);
+        schedule();
         return;
       }
       if (event.type === "result" || event.type === "custom") {
@@ -195,12 +217,17 @@ export function createRecorder(options: RecorderOptions): Recorder {
       push(checked({ at: clock.now(), ...event } as LoggedEvent));
     },
 
+    set isFlooded(value: boolean) {
+      isFlooded = value;
+    },
+
     get isFull() {
       return !isClosed && pendingChars > HIGH_WATER_CHARS;
     },
 
     async ready() {
-      while (!isClosed && pendingChars > HIGH_WATER_CHARS) await flushing;
+      flush();
+      while (!isClosed && pendingChars > HIGH_WATER_CHARS) await appending;
     },
 
     async end(end) {
@@ -214,7 +241,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
       }
       pushUsage();
       if (!isClosed) push({ at: clock.now(), ...end } as LoggedEvent);
-      await flushing;
+      flush();
+      while (appending !== null) await appending;
       const hasWritten = !isClosed;
       isClosed = true;
       return hasWritten;

@@ -48,6 +48,9 @@ export interface RunningRun {
 /** How long a cancelled job may still say what it has used, in milliseconds. */
 const SETTLE_MS = 200;
 
+/** One for all: it would be made with every run, and read with hardly any. */
+const HAS_ENDED = new DOMException("The run has ended.", "AbortError");
+
 /** Runs one job to its one end: renews the lease, obeys the store's orders, notices that nobody looks. */
 export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
   const { store, clock, logger, leaseMs, abandonAfterMs } = options;
@@ -201,7 +204,7 @@ export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
     const isWritten = await recorder.end(end);
     unwatch();
     callOffCheck();
-    if (!controller.signal.aborted) controller.abort(new DOMException("The run has ended.", "AbortError"));
+    if (!controller.signal.aborted) controller.abort(HAS_ENDED);
     return isWritten ? end.status : "lost";
   }
 

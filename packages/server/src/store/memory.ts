@@ -45,7 +45,7 @@ interface StoredRun {
   /** What the state holds beside its texts, in characters. */
   stageChars: number;
   resultChars: number;
-  /** The pages that were last read, for readers at the same place; until the next write. */
+  /** What was written or read last, for readers at the same place. */
   tail: Extract<Page, { kind: "tail" }> | null;
   /** Weakly: an ended run is kept for long, and its encoded snapshot need not be kept with it. */
   snapshot: WeakRef<Page> | null;
@@ -57,6 +57,7 @@ interface StoredRun {
   /** 0: it is queued. */
   claims: number;
   lastLeftAt: number;
+  attendedUntil: number;
   /** By this store's own clock, whatever the events say of theirs. */
   endedAt: number;
   cancelRequested: CancelReason | null;
@@ -124,18 +125,18 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
     return count;
   }
 
-  function held(run: string, lease: string): StoredRun {
+  function held(run: string, lease: string): StoredRun | StoreError {
     const entry = runs.get(run);
-    if (!entry) throw new StoreError("gone", `There is no run ${run}.`);
-    if (entry.state.status !== "running") throw new StoreError("ended", `The run ${run} has ended.`);
-    if (entry.lease !== lease) throw new StoreError("stale_lease", `The run ${run} has another producer.`);
+    if (!entry) return new StoreError("gone", `There is no run ${run}.`);
+    if (entry.state.status !== "running") return new StoreError("ended", `The run ${run} has ended.`);
+    if (entry.lease !== lease) return new StoreError("stale_lease", `The run ${run} has another producer.`);
     return entry;
   }
 
   function write(entry: StoredRun, events: readonly LoggedEvent[]): void {
     const before = charsOf(entry);
     const { stages } = entry.state;
-    entry.tail = null;
+    const firstSeq = entry.state.seq + 1;
     entry.snapshot = null;
     for (const event of events) {
       entry.log.push(event);
@@ -144,13 +145,18 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
     }
     if (entry.state.stages !== stages) entry.stageChars = charsOfStages(entry.state);
     chars += charsOf(entry) - before;
-    if (entry.state.status !== "running") {
+    const hasEnded = entry.state.status !== "running";
+    // What nearly every reader asks for next: those that have all until here.
+    entry.tail = { kind: "tail", firstSeq, events, hasEnded };
+    if (hasEnded) {
       entry.endedAt = clock.now();
       ended.add(entry);
       entry.viewers.clear();
       if (!callOffSweep) sweep();
     }
     wake(entry.readers);
+    // An ended run is kept for long, and its last page need not be kept with it.
+    if (hasEnded) entry.tail = null;
   }
 
   /** Ends a run that has no producer, or none that lives. */
@@ -160,10 +166,14 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
     wake(entry.producers);
   }
 
+  /** Reckoned when somebody comes or goes, and not with each append. */
+  function reckonAttended(entry: StoredRun): void {
+    if (!entry.spec.isDetached) entry.attendedUntil = Math.max(entry.lastLeftAt, ...entry.viewers.values());
+    wake(entry.producers);
+  }
+
   function ordersFor(entry: StoredRun): Orders {
-    let attendedUntil = entry.spec.isDetached ? Infinity : entry.lastLeftAt;
-    for (const untilAt of entry.viewers.values()) attendedUntil = Math.max(attendedUntil, untilAt);
-    return { cancelRequested: entry.cancelRequested, attendedUntil };
+    return { cancelRequested: entry.cancelRequested, attendedUntil: entry.attendedUntil };
   }
 
   return {
@@ -202,6 +212,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
         graceMs: 0,
         claims: spec.queued ? 0 : 1,
         lastLeftAt: at,
+        attendedUntil: spec.isDetached ? Infinity : at,
         endedAt: 0,
         cancelRequested: null,
       };
@@ -217,14 +228,17 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
       return { run, status: entry.state.status, head: entry.state.seq };
     },
 
-    async append(run, lease, firstSeq, events) {
+    append(run, lease, firstSeq, events) {
       const written = runs.get(run);
       if (written?.lease === lease && firstSeq + events.length - 1 <= written.state.seq)
         return ordersFor(written);
       const entry = held(run, lease);
+      if (entry instanceof StoreError) return Promise.reject(entry);
       const next = entry.state.seq + 1;
-      if (firstSeq > next)
-        throw new StoreError("gap", `The run ${run} expects event ${next}, not ${firstSeq}.`);
+      if (firstSeq > next) {
+        const message = `The run ${run} expects event ${next}, not ${firstSeq}.`;
+        return Promise.reject(new StoreError("gap", message));
+      }
       entry.leaseUntil = clock.now() + entry.leaseMs;
       const news = firstSeq === next ? events : events.slice(next - firstSeq);
       if (news.length > 0) write(entry, news);
@@ -233,11 +247,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
 
     async renew(run, lease) {
       const entry = held(run, lease);
+      if (entry instanceof StoreError) throw entry;
       entry.leaseUntil = clock.now() + entry.leaseMs;
       return ordersFor(entry);
     },
 
-    async read(run, cursor) {
+    read(run, cursor) {
       const entry = runs.get(run);
       if (!entry) return null;
       const { state, log } = entry;
@@ -262,14 +277,14 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
       const entry = runs.get(run);
       if (entry?.state.status !== "running") return;
       entry.viewers.set(viewer, untilAt);
-      wake(entry.producers);
+      reckonAttended(entry);
     },
 
     async leave(run, viewer) {
       const entry = runs.get(run);
       if (!entry?.viewers.delete(viewer)) return;
       entry.lastLeftAt = clock.now();
-      wake(entry.producers);
+      reckonAttended(entry);
     },
 
     async claim(run, { lease, leaseMs, graceMs }) {

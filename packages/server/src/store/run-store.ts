@@ -105,9 +105,15 @@ export interface Orders {
   readonly attendedUntil: number;
 }
 
+/** What comes of a look or a write: at once where nobody else has to be asked, else as a promise. */
+export type Answer<T> = T | Promise<T>;
+
+export const isPending = <T>(answer: Answer<T>): answer is Promise<T> =>
+  typeof (answer as Promise<T> | null)?.then === "function";
+
 /**
  * Where runs live: truth plus hints. The state is materialised at write time; a wake-up may be lost, and every
- * read repairs. All methods may reject with a {@link StoreError}.
+ * read repairs. All methods may reject with a {@link StoreError}; none throws.
  */
 export interface RunStore {
   /** Makes the run, or finds the one that its key has made. Atomic: of any number of callers one creates. */
@@ -119,14 +125,14 @@ export interface RunStore {
    * append may be repeated. The last may be the run's `end`.
    * @throws StoreError `gap`, `stale_lease`, `ended`, `gone`
    */
-  append(run: string, lease: string, firstSeq: number, events: readonly LoggedEvent[]): Promise<Orders>;
+  append(run: string, lease: string, firstSeq: number, events: readonly LoggedEvent[]): Answer<Orders>;
   /**
    * The producer lives.
    * @throws StoreError `stale_lease`, `ended`, `gone`
    */
   renew(run: string, lease: string): Promise<Orders>;
   /** What follows the cursor, in one atomic look. A null, unknown, trimmed or too high cursor gives a snapshot. */
-  read(run: string, cursor: number | null): Promise<Page | null>;
+  read(run: string, cursor: number | null): Answer<Page | null>;
   /** Calls `wake` when there may be something to read. Gives the function that ends it. */
   watch(run: string, wake: () => void): () => void;
   /** Calls `wake` when there may be new {@link Orders}. Gives the function that ends it. */

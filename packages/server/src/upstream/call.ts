@@ -127,8 +127,7 @@ async function attempt(call: Call, controller: AbortController, options: CallerO
       const { recorder } = call.target;
       const { take, dialectOf } = call;
       const { limits } = options;
-      const wait = (): Promise<void> | null => (recorder.isFull ? recorder.ready() : null);
-      await receive(response, { dialect: dialectOf(response), watchdog, signal, limits, take, wait });
+      await receive(response, { dialect: dialectOf(response), watchdog, signal, limits, take, recorder });
     } catch (error) {
       response.destroy();
       throw error;

@@ -3,6 +3,7 @@ import type { DialectMessage, DialectPart } from "@ai-progress-stream/protocol/d
 import { createParser } from "eventsource-parser";
 import { RunFailure } from "../run/failure.js";
 import type { StreamDialect } from "./provider.js";
+import { createTextTemplate } from "./text-template.js";
 
 export interface StreamDecoder {
   /** @throws RunFailure `upstream_malformed` past `maxLineChars`; whatever `onParts` throws */
@@ -24,12 +25,13 @@ export function createStreamDecoder(
   const decoder = dialect.createDecoder();
   const stray: string[] = [];
   let isFirst = true;
+  let isOver = false;
+  /** What the message gave that was decoded last. */
+  let latest: readonly DialectPart[] = [];
 
   function keepStray(line: string): void {
     if (stray.length < MAX_STRAY_LINES && line.length <= MAX_STRAY_CHARS) stray.push(line);
   }
-
-  let isOver = false;
 
   /** Asks no more once `done` or `error` was said. A decoder throws nothing, but somebody else's may. */
   function pass(decode: () => readonly DialectPart[]): void {
@@ -41,14 +43,43 @@ export function createStreamDecoder(
       throw new RunFailure("upstream_malformed", undefined, { cause: error });
     }
     for (const { type } of parts) isOver ||= type === "done" || type === "error";
+    latest = parts;
     onParts(parts);
   }
 
   const take = (message: DialectMessage): void => pass(() => decoder.decode(message));
-  const feedText =
+  const feedFraming =
     dialect.framing === "ndjson"
       ? createLineFeed(maxLineChars, (line) => take({ data: line }))
       : createSseFeed(maxLineChars, take, keepStray);
+  const feedText = dialect.isTextRepeatable ? createRepeatFeed() : feedFraming;
+
+  /** Passes by what is the same frame again in all but its text, and feeds the rest frame by frame. */
+  function createRepeatFeed(): (text: string) => void {
+    const template = createTextTemplate();
+    let isBetweenFrames = true;
+    return (text) => {
+      for (let at = 0; at < text.length; ) {
+        const repeated = isBetweenFrames && !isOver ? template.read(text, at) : null;
+        if (repeated) {
+          at = repeated.end;
+          onParts([{ type: "text", delta: repeated.text }]);
+          continue;
+        }
+        const close = text.indexOf("\n\n", at);
+        const frame = close < 0 ? text.slice(at) : text.slice(at, close + 2);
+        const isWhole = isBetweenFrames && close >= 0;
+        latest = [];
+        feedFraming(frame);
+        isBetweenFrames = close >= 0;
+        at += frame.length;
+        const [part] = latest;
+        if (isWhole && latest.length === 1 && part?.type === "text" && !part.channel && !part.replace) {
+          template.learn(frame, part.delta);
+        }
+      }
+    };
+  }
 
   return {
     feed(bytes) {

@@ -2,9 +2,13 @@ import type { IncomingMessage } from "node:http";
 import type { DialectPart } from "@ai-progress-stream/protocol/dialects";
 import type { Clock } from "../clock.js";
 import { RunFailure } from "../run/failure.js";
+import type { Recorder } from "../run/recorder.js";
 import { createStreamDecoder } from "./decode-stream.js";
 import type { StreamDialect } from "./provider.js";
 import type { Watchdog } from "./timeouts.js";
+
+/** Of one read, for which a socket gives 65,536 at the most: a model at its own pace never fills half of that. */
+const FLOOD_BYTES = 32_768;
 
 /** What an answer says, as long as it neither fails nor ends. */
 export type AnswerPart = Exclude<DialectPart, { readonly type: "error" | "done" }>;
@@ -16,8 +20,8 @@ export interface Reading {
   /** Bytes of one whole answer, and characters of one event in it. */
   readonly limits: { readonly upstreamBytes: number; readonly upstreamLineChars: number };
   readonly take: (part: AnswerPart) => void;
-  /** Where to wait before more is read; null: nowhere. */
-  readonly wait: () => Promise<void> | null;
+  /** Where it goes, and whose pace is kept. */
+  readonly recorder: Pick<Recorder, "isFlooded" | "isFull" | "ready">;
 }
 
 /**
@@ -25,7 +29,7 @@ export interface Reading {
  * @throws RunFailure where the answer is broken, too long, or says itself that it failed
  */
 export async function receive(response: IncomingMessage, reading: Reading): Promise<void> {
-  const { dialect, watchdog, signal, limits } = reading;
+  const { dialect, watchdog, signal, limits, recorder } = reading;
   let isDone = false;
 
   function takeAll(parts: readonly DialectPart[]): void {
@@ -45,12 +49,27 @@ export async function receive(response: IncomingMessage, reading: Reading): Prom
     takeAll(parts);
     return;
   }
+  const readSize = createReadSize(response);
   const decoder = createStreamDecoder(dialect, limits.upstreamLineChars, takeAll);
   await pump(response, watchdog, limits.upstreamBytes, signal, (chunk) => {
+    recorder.isFlooded = readSize() >= FLOOD_BYTES;
     decoder.feed(chunk);
-    return isDone ? "enough" : reading.wait();
+    if (isDone) return "enough";
+    return recorder.isFull ? recorder.ready() : null;
   });
   if (!isDone) decoder.end();
+}
+
+/** Bytes of the read that the newest chunk came in: one read may hold a thousand chunks. */
+function createReadSize({ socket }: IncomingMessage): () => number {
+  let seen = socket.bytesRead;
+  let size = 0;
+  return () => {
+    const all = socket.bytesRead;
+    if (all !== seen) size = all - seen;
+    seen = all;
+    return size;
+  };
 }
 
 /** The content type without its parameters. */

@@ -6,7 +6,8 @@ import { serve, upstreamUrl } from "../measure.js";
 
 serve(createServer, async (req, res) => {
   req.resume();
-  const session = await createSession(req, res);
+  // Its heartbeat would write after the end to a viewer that has not read so far, and throw.
+  const session = await createSession(req, res, { keepAlive: null });
   const response = await fetch(upstreamUrl(req.url), { method: "POST", body: "{}" });
   const decoder = new TextDecoder();
   const parser = createParser({
