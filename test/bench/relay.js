@@ -1,7 +1,8 @@
 /*
  * What a relay costs beside copying the bytes: CPU per token, latency, bytes per token, time to the first token, CPU per
- * request, and whether every text is whole. Upstream, relay and viewers are processes of their own; rounds are
- * interleaved and medians taken, so only the ratios within one run mean anything.
+ * request, and whether every text is whole. Upstream, relay and viewers are processes of their own. Each round of a
+ * relay follows one of the pipe, and medians are taken, so only the ratios within one run mean anything. The relays are
+ * measured one after the other: a process that waits for the others' rounds loses its optimised code meanwhile.
  */
 import { findRelays, SATURATED } from "./relay/relays.js";
 import { figure, median, percentile, printTable, ratio } from "./support/figures.js";
@@ -44,7 +45,7 @@ async function measureOnce(relay, load, { path, streams, times = 1, tokens }) {
 }
 
 export async function measure({ isQuick, redisUrl }) {
-  const rounds = isQuick ? 3 : 7;
+  const rounds = isQuick ? 3 : 5;
   const slowRounds = isQuick ? 1 : 3;
   const { relays, leftOut } = findRelays(redisUrl);
   const processes = createProcesses();
@@ -59,16 +60,19 @@ export async function measure({ isQuick, redisUrl }) {
     }
     for (const scenario of scenariosOf(isQuick)) {
       const taking = running.filter(({ isBounded }) => !(isBounded && scenario.isHard));
-      const seen = new Map(taking.map(({ name }) => [name, []]));
-      for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-        for (const relay of taking) {
+      const [pipe, ...others] = taking;
+      const pairs = new Map(taking.map(({ name }) => [name, []]));
+      for (const relay of others) {
+        for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
           if (relay.isSlow && (round < -1 || round >= slowRounds)) continue;
+          const beside = await measureOnce(pipe, load, scenario);
           const result = await measureOnce(relay, load, scenario);
-          if (round >= 0) seen.get(relay.name).push(result);
+          if (round < 0) continue;
+          pairs.get(relay.name).push([result, beside]);
+          pairs.get(pipe.name).push([beside, beside]);
         }
       }
-      const pipe = seen.get(running[0].name);
-      const rows = taking.map(({ name }) => summary(scenario, name, seen.get(name), pipe));
+      const rows = taking.map(({ name }) => summary(scenario, name, pairs.get(name)));
       results.push(...rows);
       print(scenario, rows);
       for (const { name } of running.filter((relay) => !taking.includes(relay))) {
@@ -81,9 +85,10 @@ export async function measure({ isQuick, redisUrl }) {
   return { rounds, slowRounds, leftOut, results };
 }
 
-function summary(scenario, relay, rounds, pipe) {
-  const of = (read) => median(rounds.map(read));
-  const besidePipe = (read) => median(rounds.map((result, round) => read(result) / read(pipe[round])));
+/** `pairs`: what each round gave, and the pipe's round before it. */
+function summary(scenario, relay, pairs) {
+  const of = (read) => median(pairs.map(([result]) => read(result)));
+  const besidePipe = (read) => median(pairs.map(([result, beside]) => read(result) / read(beside)));
   return {
     scenario: scenario.name,
     relay,
@@ -95,7 +100,7 @@ function summary(scenario, relay, rounds, pipe) {
     firstTokenMicros: of(({ first }) => first),
     firstTokenBesidePipe: besidePipe(({ first }) => first),
     bytesPerToken: of(({ bytes }) => bytes),
-    isWhole: rounds.every(({ isWhole }) => isWhole),
+    isWhole: pairs.every(([{ isWhole }]) => isWhole),
   };
 }
 

@@ -1,4 +1,5 @@
 import { type DialectMessage, type DialectPart, dialects } from "@ai-progress-stream/protocol/dialects";
+import type { StreamDialect } from "@ai-progress-stream/server";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createStreamDecoder } from "../../packages/server/src/upstream/decode-stream.js";
@@ -51,23 +52,14 @@ test.each([
 describe("frames that repeat but for their text", () => {
   const dialect = dialects["openai-chat"];
 
-  function decode(chunks: readonly Uint8Array[]) {
-    let calls = 0;
+  function decode(chunks: readonly Uint8Array[], spoken: StreamDialect = dialect) {
+    const parse = vi.spyOn(JSON, "parse");
     const parts: DialectPart[] = [];
-    const counting = {
-      ...dialect,
-      createDecoder() {
-        const decoder = dialect.createDecoder();
-        const decode = (message: DialectMessage) => {
-          calls++;
-          return decoder.decode(message);
-        };
-        return { ...decoder, decode };
-      },
-    };
-    const decoder = createStreamDecoder(counting, 1_000_000, (news) => parts.push(...news));
+    const decoder = createStreamDecoder(spoken, 1_000_000, (news) => parts.push(...news));
     for (const chunk of chunks) decoder.feed(Buffer.from(chunk));
     decoder.end();
+    const calls = parse.mock.calls.length;
+    parse.mockRestore();
     return { parts: joinText(parts), calls };
   }
 
@@ -76,7 +68,7 @@ describe("frames that repeat but for their text", () => {
 
   test("are decoded once, and their text is all there", () => {
     const words = Array.from({ length: 1_000 }, (_, index) => `w\u00f6rd${index} `);
-    const stream = Buffer.from(words.map((word) => frame(word, "m")).join(""));
+    const stream = Buffer.from(`${words.map((word) => frame(word, "m")).join("")}data: [DONE]\n\n`);
     const { parts, calls } = decode([stream]);
     expect(parts[0]).toEqual({ type: "text", delta: words.join("") });
     expect(calls).toBe(1);
@@ -96,6 +88,36 @@ describe("frames that repeat but for their text", () => {
     const { parts } = decode([Buffer.from(stream)]);
     expect(parts[0]).toEqual({ type: "text", delta: expected });
     expect(parts).toEqual(joinText(decodeStream(dialect, [Buffer.from(stream)])));
+  });
+
+  const cumulative = (content: string) =>
+    `data: ${JSON.stringify({ choices: [{ message: { content } }] })}\n\n`;
+  const withTool = (content: string) =>
+    `data: ${JSON.stringify({ choices: [{ delta: { content, tool_calls: [{ index: 0, function: { arguments: "1" } }] } }] })}\n\n`;
+
+  test.each([
+    ["is a whole answer so far", cumulative("Hel") + cumulative("Hello") + cumulative("Hello world")],
+    ["holds a piece of a tool call", withTool("a") + withTool("b") + withTool("c")],
+  ])("are none where each %s", (_, stream) => {
+    const bytes = Buffer.from(`${stream}data: [DONE]\n\n`);
+    expect(decode([bytes]).parts).toEqual(joinText(decodeStream(dialect, [bytes])));
+  });
+
+  test("are each shown to a decoder that is not ours as it is", () => {
+    let seen = 0;
+    const wrapped: StreamDialect = {
+      ...dialect,
+      createDecoder() {
+        const decoder = dialect.createDecoder();
+        const decode = (message: DialectMessage) => {
+          seen++;
+          return decoder.decode(message);
+        };
+        return { ...decoder, decode };
+      },
+    };
+    decode([Buffer.from(frame("a", "m").repeat(10))], wrapped);
+    expect(seen).toBe(10);
   });
 
   const oddFrame = fc.oneof(

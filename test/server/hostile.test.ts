@@ -209,6 +209,7 @@ describe("a body made to hurt", () => {
     '{"prompt":"x","__proto__":{"isAdmin":true}}',
     '{"prompt":"x","\\u005f_proto__":{"isAdmin":true}}',
     '{"prompt":"x","nested":{"__proto__":{"isAdmin":true}}}',
+    '{"prompt":"x","__\\u0070roto__":{"isAdmin":true}}',
     '{"prompt":"x","constructor":{"prototype":{"isAdmin":true}}}',
   ])("cannot change a prototype: %s", async (body) => {
     const merged: unknown[] = [];

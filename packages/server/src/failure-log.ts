@@ -15,7 +15,11 @@ export function createFailureLog(logger: Logger, clock: Clock): FailureLog {
     const isOutage = isUnavailable(error) || (error instanceof Error && isUnavailable(error.cause));
     const isTold = isOutage && clock.now() < quietUntil;
     if (isOutage && !isTold) quietUntil = clock.now() + QUIET_MS;
-    logger[isTold ? "debug" : "error"]({ ...fields, ...describeError(error) }, message);
+    try {
+      logger[isTold ? "debug" : "error"]({ ...fields, ...describeError(error) }, message);
+    } catch {
+      // Whoever is in the middle of something else is not to fail for a log.
+    }
   };
 }
 

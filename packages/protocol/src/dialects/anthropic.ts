@@ -10,7 +10,6 @@ import { createUsage } from "./usage.js";
 export const anthropicDialect: Dialect = {
   name: "anthropic",
   framing: "sse",
-  isTextRepeatable: true,
   createDecoder: () => createDecoder(createReader),
   decodeJson: (body) => decodeWhole(createReader, body),
 };

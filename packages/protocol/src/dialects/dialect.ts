@@ -74,11 +74,6 @@ export interface Dialect {
   readonly name: DialectName;
   /** How its messages are told apart in the bytes. */
   readonly framing: "sse" | "ndjson";
-  /**
-   * Decoding a message that gives one plain piece of the answer's text changes nothing in the decoder: another that
-   * differs from it in nothing but that text need not be decoded. @defaultValue false
-   */
-  readonly isTextRepeatable?: boolean;
   createDecoder(): DialectDecoder;
   /** The parts of a whole, unstreamed JSON answer of the same service; null where it is not one. */
   decodeJson?(body: unknown): readonly DialectPart[] | null;

@@ -9,7 +9,6 @@ import { createUsage, readOpenaiUsage } from "./usage.js";
 export const openaiChatDialect: Dialect = {
   name: "openai-chat",
   framing: "sse",
-  isTextRepeatable: true,
   createDecoder: () => createDecoder(createReader),
   decodeJson: (body) => decodeWhole(createReader, body),
 };

@@ -128,10 +128,13 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
       isMade = outcome.kind === "created";
       await answerWith(outcome, newRun, req, res);
     } finally {
-      // After `open` is on its way: the viewer knows of its run before the job does anything. A run that was made is
-      // started even if it could not be answered: nobody else would end it.
-      if (isMade) begin(newRun, prepared);
-      leave();
+      // After `open`, so that a viewer reads of its run first. A run that was made is started even if it could not be
+      // answered: nobody else would end it.
+      try {
+        if (isMade) begin(newRun, prepared);
+      } finally {
+        leave();
+      }
     }
   }
 

@@ -109,6 +109,7 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
   function fail(error: unknown): void {
     isReading = false;
     options.onError(error);
+    close();
     res.destroy();
   }
 

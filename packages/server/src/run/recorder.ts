@@ -77,6 +77,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let nextSeq = (before?.seq ?? 0) + 1;
   let isScheduled = false;
   let isFlooded = false;
+  let isFlushing = false;
   /** The store is being waited for. */
   let appending: Promise<void> | null = null;
   /** What has been used, as of this turn: some upstreams count anew with every token. */
@@ -149,9 +150,12 @@ export function createRecorder(options: RecorderOptions): Recorder {
   /** Appends all that is pending; where the store answers at once, it is through when this returns. */
   function flush(): void {
     isScheduled = false;
+    // A hook that is told of events may record some, and come here again.
+    if (isFlushing) return;
+    isFlushing = true;
     while (appending === null && !isClosed) {
       pushUsage();
-      if (pending.length === 0) return;
+      if (pending.length === 0) break;
       const batch = pending;
       pending = [];
       tail = null;
@@ -161,6 +165,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (isPending(answer)) appending = settle(batch, answer);
       else take(batch, answer);
     }
+    isFlushing = false;
   }
 
   function take(batch: readonly LoggedEvent[], orders: Orders): void {
@@ -226,8 +231,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
     },
 
     async ready() {
-      flush();
-      while (!isClosed && pendingChars > HIGH_WATER_CHARS) await appending;
+      while (!isClosed && pendingChars > HIGH_WATER_CHARS) {
+        flush();
+        await appending;
+      }
     },
 
     async end(end) {

@@ -263,11 +263,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
         entry.snapshot = new WeakRef(snapshot);
         return snapshot;
       }
-      if (entry.tail?.firstSeq !== cursor + 1) {
-        const hasEnded = state.status !== "running";
-        entry.tail = { kind: "tail", firstSeq: cursor + 1, events: log.after(cursor), hasEnded };
-      }
-      return entry.tail;
+      if (entry.tail?.firstSeq === cursor + 1) return entry.tail;
+      const hasEnded = state.status !== "running";
+      const tail = { kind: "tail", firstSeq: cursor + 1, events: log.after(cursor), hasEnded } as const;
+      if (!hasEnded) entry.tail = tail;
+      return tail;
     },
 
     watch: (run, listener) => subscribe(runs.get(run)?.readers, listener),

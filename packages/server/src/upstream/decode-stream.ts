@@ -1,5 +1,10 @@
 import { StringDecoder } from "node:string_decoder";
-import type { DialectMessage, DialectPart } from "@ai-progress-stream/protocol/dialects";
+import {
+  anthropicDialect,
+  type DialectMessage,
+  type DialectPart,
+  openaiChatDialect,
+} from "@ai-progress-stream/protocol/dialects";
 import { createParser } from "eventsource-parser";
 import { RunFailure } from "../run/failure.js";
 import type { StreamDialect } from "./provider.js";
@@ -10,6 +15,12 @@ export interface StreamDecoder {
   feed(bytes: Buffer): void;
   end(): void;
 }
+
+/**
+ * Whose decoders a frame that gives one plain piece of text changes in nothing, but for what a template refuses. Ours, as
+ * they are: a decoder of somebody else's, or one around these, may look at each message.
+ */
+const REPEATABLE: ReadonlySet<StreamDialect> = new Set([openaiChatDialect, anthropicDialect]);
 
 /** Lines outside of the framing that are kept, in which some servers hide an error. */
 const MAX_STRAY_LINES = 32;
@@ -52,7 +63,7 @@ export function createStreamDecoder(
     dialect.framing === "ndjson"
       ? createLineFeed(maxLineChars, (line) => take({ data: line }))
       : createSseFeed(maxLineChars, take, keepStray);
-  const feedText = dialect.isTextRepeatable ? createRepeatFeed() : feedFraming;
+  const feedText = REPEATABLE.has(dialect) ? createRepeatFeed() : feedFraming;
 
   /** Passes by what is the same frame again in all but its text, and feeds the rest frame by frame. */
   function createRepeatFeed(): (text: string) => void {

@@ -58,6 +58,7 @@ export async function receive(response: IncomingMessage, reading: Reading): Prom
     return recorder.isFull ? recorder.ready() : null;
   });
   if (!isDone) decoder.end();
+  recorder.isFlooded = false;
 }
 
 /** Bytes of the read that the newest chunk came in: one read may hold a thousand chunks. */
@@ -164,5 +165,6 @@ function pump(
 
 function pauseUntil(response: IncomingMessage, wait: Promise<void>): void {
   response.pause();
-  void wait.then(() => response.resume());
+  const goOn = (): void => void response.resume();
+  wait.then(goOn, goOn);
 }

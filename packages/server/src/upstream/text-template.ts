@@ -16,6 +16,10 @@ export interface RepeatedText {
 /** Within a JSON string these would have to be written as escapes, so they need the parser. */
 const NEEDS_PARSER = /[\\\p{Cc}]/u;
 
+/** Of what stands beside the text, decoders keep this in mind, unless it is null. */
+const KEPT_IN_MIND =
+  /"(?:message|tool_calls|function_call|partial_json|content_block|usage)"\s*:\s*(?!null\b)\S/;
+
 /** After so many frames that were learnt in vain, each differs in more than its text: a number, a padding. */
 const MAX_VAIN = 16;
 
@@ -55,6 +59,7 @@ export function createTextTemplate(): TextTemplate {
       before = "";
       if (vain >= MAX_VAIN || /[\\\r]/.test(frame)) return;
       vain++;
+      if (KEPT_IN_MIND.test(frame)) return;
       // It must stand there once, and as a value: a key follows a brace or a comma.
       const quoted = `"${text}"`;
       const at = frame.indexOf(quoted);
