@@ -62,6 +62,6 @@ for (const { name, command, args, folder, read } of suites) {
 }
 
 for (const sentence of notTested) console.log(`\n${sentence}`);
-const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
-console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
+if (total.skipped > 0) console.log(`\n${total.skipped} left out, for the reasons above`);
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed > 0 ? 1 : 0;
