@@ -43,6 +43,15 @@ test("an ended run is kept for its time and then forgotten with its key", async 
   expect(await store.create(spec("b", "k"))).toEqual({ kind: "created" });
 });
 
+test("what is read of an ended run is not kept with it", async () => {
+  const { store } = open({});
+  await store.create(spec("a"));
+  await store.append("a", "l", 1, [{ type: "text", at: 0, delta: "a" }, end]);
+  const page = await store.read("a", 1);
+  expect(page).toMatchObject({ kind: "tail", events: [end], hasEnded: true });
+  expect(await store.read("a", 1)).not.toBe(page);
+});
+
 test("a full store makes room by the oldest ended run, and is busy where none has ended", async () => {
   const { store } = open({ maxRuns: 3 });
   for (const run of ["a", "b", "c"]) await store.create(spec(run));
