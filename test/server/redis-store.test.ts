@@ -224,16 +224,18 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
           return false;
         },
       );
-    await until(() => isThrough(hasty.find(spec.run, owner)));
-    proxy.isStalled = true;
-    expect(await isThrough(hasty.append(spec.run, spec.lease, 3, [text("c")]))).toBe(false);
-    await until(async () => (await direct.find(spec.run, owner))?.head === 3);
-    proxy.isStalled = false;
     await until(() => isThrough(hasty.append(spec.run, spec.lease, 3, [text("c")])));
-    await direct.append(spec.run, spec.lease, 4, [end]);
+    proxy.isStalled = true;
+    expect(await isThrough(hasty.append(spec.run, spec.lease, 4, [text("d")]))).toBe(false);
+    await until(async () => (await direct.find(spec.run, owner))?.head === 4);
+    proxy.isStalled = false;
+    await until(() => isThrough(hasty.append(spec.run, spec.lease, 4, [text("d")])));
+    await direct.append(spec.run, spec.lease, 5, [end]);
     expect(await direct.read(spec.run, null)).toMatchObject({
-      state: { seq: 4, text: "abc", status: "succeeded" },
+      state: { seq: 5, text: "abcd", status: "succeeded" },
     });
+    expect(await direct.read(spec.run, 0)).toMatchObject({ kind: "tail", events: { length: 5 } });
+  });
     expect(await direct.read(spec.run, 0)).toMatchObject({ kind: "tail", events: { length: 4 } });
   });
 
