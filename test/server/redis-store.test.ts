@@ -236,8 +236,6 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
     });
     expect(await direct.read(spec.run, 0)).toMatchObject({ kind: "tail", events: { length: 5 } });
   });
-    expect(await direct.read(spec.run, 0)).toMatchObject({ kind: "tail", events: { length: 4 } });
-  });
 
   test("a process that stood still for longer than an answer may take reads the answer all the same", async () => {
     const redis = await startRedis();
