@@ -226,11 +226,10 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
       );
     await until(() => isThrough(hasty.append(spec.run, spec.lease, 3, [text("c")])));
     proxy.isStalled = true;
-    expect(await isThrough(hasty.append(spec.run, spec.lease, 4, [text("d")]))).toBe(false);
-    await until(async () => (await direct.find(spec.run, owner))?.head === 4);
+    expect(await isThrough(hasty.append(spec.run, spec.lease, 4, [text("d"), end]))).toBe(false);
+    await until(async () => (await direct.find(spec.run, owner))?.head === 5);
     proxy.isStalled = false;
-    await until(() => isThrough(hasty.append(spec.run, spec.lease, 4, [text("d")])));
-    await direct.append(spec.run, spec.lease, 5, [end]);
+    await until(() => isThrough(hasty.append(spec.run, spec.lease, 4, [text("d"), end])));
     expect(await direct.read(spec.run, null)).toMatchObject({
       state: { seq: 5, text: "abcd", status: "succeeded" },
     });
