@@ -51,14 +51,17 @@ export async function receive(response: IncomingMessage, reading: Reading): Prom
   }
   const readSize = createReadSize(response);
   const decoder = createStreamDecoder(dialect, limits.upstreamLineChars, takeAll);
-  await pump(response, watchdog, limits.upstreamBytes, signal, (chunk) => {
-    recorder.isFlooded = readSize() >= FLOOD_BYTES;
-    decoder.feed(chunk);
-    if (isDone) return "enough";
-    return recorder.isFull ? recorder.ready() : null;
-  });
-  if (!isDone) decoder.end();
-  recorder.isFlooded = false;
+  try {
+    await pump(response, watchdog, limits.upstreamBytes, signal, (chunk) => {
+      recorder.isFlooded = readSize() >= FLOOD_BYTES;
+      decoder.feed(chunk);
+      if (isDone) return "enough";
+      return recorder.isFull ? recorder.ready() : null;
+    });
+    if (!isDone) decoder.end();
+  } finally {
+    recorder.isFlooded = false;
+  }
 }
 
 /** Bytes of the read that the newest chunk came in: one read may hold a thousand chunks. */
