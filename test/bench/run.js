@@ -1,8 +1,8 @@
 /*
  * Measures what the server, the element and the relays of others cost, prints it, and writes it down.
  *
- *   npm run bench                        everything, in about a quarter of an hour; writes docs/benchmarks too
- *   npm run bench -- --quick             less of it, in about four minutes; writes only test/bench/results
+ *   npm run bench                        everything, in about twenty minutes; writes docs/benchmarks too
+ *   npm run bench -- --quick             less of it, in less than ten minutes; writes only test/bench/results
  *   npm run bench -- relay render …      some parts of it: relay, join, growth, bounds, viewers, render
  *
  * What is compared is installed by the bench into folders of its own; Redis is started where redis-server is installed.
