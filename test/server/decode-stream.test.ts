@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { type DialectMessage, type DialectPart, dialects } from "@ai-progress-stream/protocol/dialects";
 import type { StreamDialect } from "@ai-progress-stream/server";
 import fc from "fast-check";
@@ -49,8 +51,30 @@ test.each([
   },
 );
 
+/** Bytes of heap that are held, after a collection. */
+function heapHeld(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  return process.memoryUsage().heapUsed;
+}
+
 describe("frames that repeat but for their text", () => {
   const dialect = dialects["openai-chat"];
+
+  test("are not kept by who keeps their texts", () => {
+    const texts: string[] = [];
+    const decoder = createStreamDecoder(dialect, 1_000_000, (parts) => {
+      for (const part of parts) if (part.type === "text") texts.push(part.delta);
+    });
+    const padding = "x".repeat(2_000);
+    const before = heapHeld();
+    for (let n = 0; n < 10_000; n++) {
+      const choices = [{ delta: { content: `a piece of text, number ${n}` } }];
+      decoder.feed(Buffer.from(`data: ${JSON.stringify({ padding, choices })}\n\n`));
+    }
+    expect(texts).toHaveLength(10_000);
+    expect(heapHeld() - before).toBeLessThan(4_000_000);
+  });
 
   function decode(chunks: readonly Uint8Array[], spoken: StreamDialect = dialect) {
     const parse = vi.spyOn(JSON, "parse");

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { encodeFrame, HEARTBEAT_FRAME, PROTOCOL_VERSION, type RunStatus } from "@ai-progress-stream/protocol";
 import type { Clock } from "../clock.js";
-import { isPending, type Page } from "../store/run-store.js";
+import { isPage, type Page } from "../store/run-store.js";
 import type { Audience } from "./audience.js";
 import { encodePage } from "./frames.js";
 import { streamHeaders } from "./headers.js";
@@ -86,7 +86,7 @@ export function openViewer(res: ServerResponse, view: View, options: ViewerOptio
       while (isOpen && isWoken && !isBlocked) {
         isWoken = false;
         const answer = seat.read(cursor);
-        if (isPending(answer)) {
+        if (!isPage(answer)) {
           isReading = true;
           void answer.then(take).catch(fail);
           return;

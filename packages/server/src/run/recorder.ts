@@ -9,7 +9,7 @@ import {
   type UsageEvent,
 } from "@ai-progress-stream/protocol";
 import { type Clock, delay } from "../clock.js";
-import { type Answer, isPending, type Orders, type RunStore, StoreError } from "../store/run-store.js";
+import { type Answer, isOrders, type Orders, type RunStore, StoreError } from "../store/run-store.js";
 import { RunFailure } from "./failure.js";
 
 /** An event before it is dated. */
@@ -48,9 +48,9 @@ export interface Recorder {
    */
   record(event: Undated<Exclude<LoggedEvent, EndEvent>>): void;
   /** Set by a source that brings more than can be looked at piece by piece. */
-  set isFlooded(value: boolean);
+  isFlooded: boolean;
   /** So much is waiting that a fast source should pause until {@link ready}. */
-  readonly isFull: boolean;
+  isFull(): boolean;
   /** Resolves when little enough is waiting that a fast source may go on. */
   ready(): Promise<void>;
   /** Writes what is waiting, then the end. False: the run had its end already. */
@@ -63,6 +63,7 @@ type GrowingText = { -readonly [K in keyof TextEvent]: TextEvent[K] };
 const HIGH_WATER_CHARS = 65_536;
 /** What an event counts for beside its text or value. */
 const EVENT_CHARS = 100;
+const SETTLED = Promise.resolve();
 const RETRY_MS = [50, 200, 1_000, 2_000, 5_000, 5_000, 5_000];
 
 export function createRecorder(options: RecorderOptions): Recorder {
@@ -76,7 +77,6 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const stages = new Set(before?.stages.map(({ id }) => id));
   let nextSeq = (before?.seq ?? 0) + 1;
   let isScheduled = false;
-  let isFlooded = false;
   let isFlushing = false;
   /** The store is being waited for. */
   let appending: Promise<void> | null = null;
@@ -133,8 +133,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
   function schedule(): void {
     if (isScheduled || appending !== null) return;
     isScheduled = true;
-    if (isFlooded) setImmediate(flush);
-    else void Promise.resolve().then(flush);
+    if (recorder.isFlooded) setImmediate(flush);
+    else void SETTLED.then(flush);
   }
 
   /** At most one count a turn, and none that says nothing new. */
@@ -162,8 +162,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
       pendingChars = 0;
       options.onEvents(batch);
       const answer = store.append(run, lease, nextSeq, batch);
-      if (isPending(answer)) appending = settle(batch, answer);
-      else take(batch, answer);
+      if (isOrders(answer)) take(batch, answer);
+      else appending = settle(batch, answer);
     }
     isFlushing = false;
   }
@@ -195,7 +195,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
     flush();
   }
 
-  return {
+  // No accessors: with them each run's recorder would be of a shape of its own, and each call of it a search.
+  const recorder: Recorder = {
+    isFlooded: false,
+
     record(event) {
       if (isEnding) return;
       if (event.type === "text") {
@@ -222,11 +225,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       push(checked({ at: clock.now(), ...event } as LoggedEvent));
     },
 
-    set isFlooded(value: boolean) {
-      isFlooded = value;
-    },
-
-    get isFull() {
+    isFull() {
       return !isClosed && pendingChars > HIGH_WATER_CHARS;
     },
 
@@ -255,6 +254,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       return hasWritten;
     },
   };
+  return recorder;
 }
 
 /** JSON has no undefined and no functions, and without its value an event would be malformed: those become null. */

@@ -1,72 +1,70 @@
 import type { LoggedEvent, TextEvent } from "@ai-progress-stream/protocol";
 
-/** The tail of one run's events, bounded in number and in characters. */
-export interface EventLog {
-  /** Number of the oldest event that is still here. */
-  readonly firstSeq: number;
-  /** How much it holds. */
-  readonly chars: number;
-  push(event: LoggedEvent): void;
-  /** The events after `cursor`. */
-  after(cursor: number): readonly LoggedEvent[];
-}
-
 /**
- * A plain piece of the answer is kept as its string and its time, not as an object: 20 bytes a token instead of
- * 118, and tokens are nearly all that a log holds.
+ * The tail of one run's events, bounded in number and in characters. A plain piece of the answer is kept as its string and
+ * its time, not as an object: 20 bytes a token instead of 118, and tokens are nearly all that a log holds.
  */
-export function createEventLog(maxEvents: number, maxChars: number): EventLog {
-  let entries: (string | LoggedEvent)[] = [];
-  let times: number[] = [];
-  let firstSeq = 1;
-  let chars = 0;
+export class EventLog {
+  readonly #maxEvents: number;
+  readonly #maxChars: number;
+  #entries: (string | LoggedEvent)[] = [];
+  #times: number[] = [];
+  #firstSeq = 1;
+  #chars = 0;
 
-  /** Lets a quarter go at once, so that the copying is paid once in many pushes. */
-  function trim(): void {
-    let drop = 0;
-    while (
-      drop < entries.length - 1 &&
-      (entries.length - drop > (maxEvents * 3) / 4 || chars > (maxChars * 3) / 4)
-    ) {
-      chars -= sizeOf(entries[drop]);
-      drop++;
-    }
-    entries = entries.slice(drop);
-    times = times.slice(drop);
-    firstSeq += drop;
+  constructor(maxEvents: number, maxChars: number) {
+    this.#maxEvents = maxEvents;
+    this.#maxChars = maxChars;
   }
 
-  function eventsFrom(index: number): LoggedEvent[] {
+  /** Number of the oldest event that is still here. */
+  get firstSeq(): number {
+    return this.#firstSeq;
+  }
+
+  /** How much it holds. */
+  get chars(): number {
+    return this.#chars;
+  }
+
+  push(event: LoggedEvent): void {
+    const entry = isPlainText(event) ? event.delta : event;
+    this.#entries.push(entry);
+    this.#times.push(event.at);
+    this.#chars += sizeOf(entry);
+    if (this.#entries.length > this.#maxEvents || this.#chars > this.#maxChars) this.#trim();
+  }
+
+  /** The events after `cursor`. */
+  after(cursor: number): readonly LoggedEvent[] {
     const events: LoggedEvent[] = [];
-    for (let at = index; at < entries.length; at++) {
+    const entries = this.#entries;
+    for (let at = Math.max(0, cursor + 1 - this.#firstSeq); at < entries.length; at++) {
       const entry = entries[at];
-      if (typeof entry === "string") events.push({ type: "text", at: times[at] ?? 0, delta: entry });
+      if (typeof entry === "string") events.push({ type: "text", at: this.#times[at] ?? 0, delta: entry });
       else if (entry) events.push(entry);
     }
     return events;
   }
 
-  return {
-    get firstSeq() {
-      return firstSeq;
-    },
-    get chars() {
-      return chars;
-    },
-    push(event) {
-      const entry = isPlainText(event) ? event.delta : event;
-      entries.push(entry);
-      times.push(event.at);
-      chars += sizeOf(entry);
-      if (entries.length > maxEvents || chars > maxChars) trim();
-    },
-    after(cursor) {
-      return eventsFrom(Math.max(0, cursor + 1 - firstSeq));
-    },
-  };
+  /** Lets a quarter go at once, so that the copying is paid once in many pushes. */
+  #trim(): void {
+    const entries = this.#entries;
+    const maxEvents = (this.#maxEvents * 3) / 4;
+    const maxChars = (this.#maxChars * 3) / 4;
+    let drop = 0;
+    while (drop < entries.length - 1 && (entries.length - drop > maxEvents || this.#chars > maxChars)) {
+      this.#chars -= sizeOf(entries[drop]);
+      drop++;
+    }
+    this.#entries = entries.slice(drop);
+    this.#times = this.#times.slice(drop);
+    this.#firstSeq += drop;
+  }
 }
 
-const isPlainText = (event: LoggedEvent): event is TextEvent =>
+/** A piece of the answer that goes on where the one before it ended. */
+export const isPlainText = (event: LoggedEvent): event is TextEvent =>
   event.type === "text" && event.replace !== true && (event.channel ?? "answer") === "answer";
 
 /** Characters, roughly: what is not text is counted as its JSON. */

@@ -1,13 +1,7 @@
-import {
-  type CancelReason,
-  initialState,
-  type LoggedEvent,
-  type RunState,
-  reduce,
-} from "@ai-progress-stream/protocol";
+import { initialState, type LoggedEvent, type StageState } from "@ai-progress-stream/protocol";
 import { type Clock, systemClock } from "../clock.js";
 import { cancelledEnd, reapedEnd } from "./ends.js";
-import { createEventLog, type EventLog, sizeOf } from "./event-log.js";
+import { EventLog, sizeOf } from "./event-log.js";
 import {
   type CreateOutcome,
   type NewRun,
@@ -16,6 +10,7 @@ import {
   type RunStore,
   StoreError,
 } from "./run-store.js";
+import { StateFold } from "./state-fold.js";
 
 export interface MemoryStoreOptions {
   /** Runs kept at the most; when full, ended ones make room, oldest first. @defaultValue 10_000 */
@@ -41,7 +36,7 @@ interface StoredRun {
   readonly readers: Set<() => void>;
   readonly producers: Set<() => void>;
   readonly viewers: Map<string, number>;
-  state: RunState;
+  readonly fold: StateFold;
   /** What the state holds beside its texts, in characters. */
   stageChars: number;
   resultChars: number;
@@ -57,10 +52,10 @@ interface StoredRun {
   /** 0: it is queued. */
   claims: number;
   lastLeftAt: number;
-  attendedUntil: number;
   /** By this store's own clock, whatever the events say of theirs. */
   endedAt: number;
-  cancelRequested: CancelReason | null;
+  /** Replaced when one of them changes. */
+  orders: Orders;
 }
 
 /**
@@ -83,8 +78,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
   let chars = 0;
   let callOffSweep: (() => void) | null = null;
 
-  const charsOf = ({ state, log, stageChars, resultChars }: StoredRun): number =>
-    state.text.length + state.reasoning.length + log.chars + stageChars + resultChars;
+  const charsOf = ({ fold, log, stageChars, resultChars }: StoredRun): number =>
+    fold.textChars + log.chars + stageChars + resultChars;
 
   function remove(entry: StoredRun): void {
     runs.delete(entry.spec.run);
@@ -119,8 +114,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
   /** By their leases: what a producer has left behind stops counting by itself. */
   function liveRunsOf(principal: string): number {
     let count = 0;
-    for (const { spec, state, leaseUntil } of runs.values()) {
-      if (spec.principal === principal && state.status === "running" && leaseUntil >= clock.now()) count++;
+    for (const { spec, fold, leaseUntil } of runs.values()) {
+      if (spec.principal === principal && fold.status === "running" && leaseUntil >= clock.now()) count++;
     }
     return count;
   }
@@ -128,24 +123,25 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
   function held(run: string, lease: string): StoredRun | StoreError {
     const entry = runs.get(run);
     if (!entry) return new StoreError("gone", `There is no run ${run}.`);
-    if (entry.state.status !== "running") return new StoreError("ended", `The run ${run} has ended.`);
+    if (entry.fold.status !== "running") return new StoreError("ended", `The run ${run} has ended.`);
     if (entry.lease !== lease) return new StoreError("stale_lease", `The run ${run} has another producer.`);
     return entry;
   }
 
   function write(entry: StoredRun, events: readonly LoggedEvent[]): void {
     const before = charsOf(entry);
-    const { stages } = entry.state;
-    const firstSeq = entry.state.seq + 1;
+    const { fold, log } = entry;
+    const { stages } = fold;
+    const firstSeq = fold.seq + 1;
     entry.snapshot = null;
     for (const event of events) {
-      entry.log.push(event);
-      entry.state = reduce(entry.state, event);
+      log.push(event);
+      fold.push(event);
       if (event.type === "result") entry.resultChars = sizeOf(event);
     }
-    if (entry.state.stages !== stages) entry.stageChars = charsOfStages(entry.state);
+    if (fold.stages !== stages) entry.stageChars = charsOfStages(fold.stages);
     chars += charsOf(entry) - before;
-    const hasEnded = entry.state.status !== "running";
+    const hasEnded = fold.status !== "running";
     // What nearly every reader asks for next: those that have all until here.
     entry.tail = { kind: "tail", firstSeq, events, hasEnded };
     if (hasEnded) {
@@ -168,12 +164,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
 
   /** Reckoned when somebody comes or goes, and not with each append. */
   function reckonAttended(entry: StoredRun): void {
-    if (!entry.spec.isDetached) entry.attendedUntil = Math.max(entry.lastLeftAt, ...entry.viewers.values());
+    if (!entry.spec.isDetached) {
+      const attendedUntil = Math.max(entry.lastLeftAt, ...entry.viewers.values());
+      entry.orders = { ...entry.orders, attendedUntil };
+    }
     wake(entry.producers);
-  }
-
-  function ordersFor(entry: StoredRun): Orders {
-    return { cancelRequested: entry.cancelRequested, attendedUntil: entry.attendedUntil };
   }
 
   return {
@@ -197,11 +192,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
       const entry: StoredRun = {
         spec,
         index,
-        log: createEventLog(maxLogEvents, maxLogChars),
+        log: new EventLog(maxLogEvents, maxLogChars),
         readers: new Set(),
         producers: new Set(),
         viewers: new Map(),
-        state: initialState(spec.run, at),
+        fold: new StateFold(initialState(spec.run, at)),
         stageChars: 0,
         resultChars: 0,
         tail: null,
@@ -212,9 +207,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
         graceMs: 0,
         claims: spec.queued ? 0 : 1,
         lastLeftAt: at,
-        attendedUntil: spec.isDetached ? Infinity : at,
         endedAt: 0,
-        cancelRequested: null,
+        orders: { cancelRequested: null, attendedUntil: spec.isDetached ? Infinity : at },
       };
       runs.set(spec.run, entry);
       if (spec.queued) write(entry, spec.queued);
@@ -225,16 +219,16 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
     async find(run, { scope, principal }) {
       const entry = runs.get(run);
       if (entry?.spec.scope !== scope || entry.spec.principal !== principal) return null;
-      return { run, status: entry.state.status, head: entry.state.seq };
+      return { run, status: entry.fold.status, head: entry.fold.seq };
     },
 
     append(run, lease, firstSeq, events) {
       const written = runs.get(run);
-      if (written?.lease === lease && firstSeq + events.length - 1 <= written.state.seq)
-        return ordersFor(written);
+      if (written?.lease === lease && firstSeq + events.length - 1 <= written.fold.seq)
+        return written.orders;
       const entry = held(run, lease);
       if (entry instanceof StoreError) return Promise.reject(entry);
-      const next = entry.state.seq + 1;
+      const next = entry.fold.seq + 1;
       if (firstSeq > next) {
         const message = `The run ${run} expects event ${next}, not ${firstSeq}.`;
         return Promise.reject(new StoreError("gap", message));
@@ -242,29 +236,29 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
       entry.leaseUntil = clock.now() + entry.leaseMs;
       const news = firstSeq === next ? events : events.slice(next - firstSeq);
       if (news.length > 0) write(entry, news);
-      return ordersFor(entry);
+      return entry.orders;
     },
 
     async renew(run, lease) {
       const entry = held(run, lease);
       if (entry instanceof StoreError) throw entry;
       entry.leaseUntil = clock.now() + entry.leaseMs;
-      return ordersFor(entry);
+      return entry.orders;
     },
 
     read(run, cursor) {
       const entry = runs.get(run);
       if (!entry) return null;
-      const { state, log } = entry;
-      if (cursor === null || cursor < log.firstSeq - 1 || cursor > state.seq) {
+      const { fold, log, tail: newest } = entry;
+      if (cursor === null || cursor < log.firstSeq - 1 || cursor > fold.seq) {
         const known = entry.snapshot?.deref();
         if (known) return known;
-        const snapshot: Page = { kind: "snapshot", state };
+        const snapshot: Page = { kind: "snapshot", state: fold.state };
         entry.snapshot = new WeakRef(snapshot);
         return snapshot;
       }
-      if (entry.tail?.firstSeq === cursor + 1) return entry.tail;
-      const hasEnded = state.status !== "running";
+      if (newest?.firstSeq === cursor + 1) return newest;
+      const hasEnded = fold.status !== "running";
       const tail = { kind: "tail", firstSeq: cursor + 1, events: log.after(cursor), hasEnded } as const;
       if (!hasEnded) entry.tail = tail;
       return tail;
@@ -275,7 +269,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
 
     async attend(run, viewer, untilAt) {
       const entry = runs.get(run);
-      if (entry?.state.status !== "running") return;
+      if (entry?.fold.status !== "running") return;
       entry.viewers.set(viewer, untilAt);
       reckonAttended(entry);
     },
@@ -292,31 +286,31 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
       if (!entry) return { kind: "gone" };
       const expiredForMs = clock.now() - entry.leaseUntil;
       if (entry.claims === 0 && expiredForMs > 0) endWithout(entry, reapedEnd(clock.now(), true));
-      if (entry.state.status !== "running") return { kind: "ended" };
+      if (entry.fold.status !== "running") return { kind: "ended" };
       if (entry.lease !== lease) {
         if (entry.claims > 0 && expiredForMs <= 0) return { kind: "held", retryAfterMs: 1 - expiredForMs };
         entry.claims++;
       }
       Object.assign(entry, { lease, leaseMs, graceMs, leaseUntil: clock.now() + leaseMs });
       wake(entry.producers);
-      return { kind: "claimed", state: entry.state, isFirst: entry.claims === 1 };
+      return { kind: "claimed", state: entry.fold.state, isFirst: entry.claims === 1 };
     },
 
     async requestCancel(run, reason) {
       const entry = runs.get(run);
-      if (entry?.state.status !== "running") return false;
+      if (entry?.fold.status !== "running") return false;
       if (entry.claims === 0) {
         endWithout(entry, cancelledEnd(clock.now(), reason));
         return true;
       }
-      entry.cancelRequested ??= reason;
+      if (entry.orders.cancelRequested === null) entry.orders = { ...entry.orders, cancelRequested: reason };
       wake(entry.producers);
       return true;
     },
 
     async reap(run) {
       const entry = runs.get(run);
-      if (entry?.state.status !== "running" || clock.now() <= entry.leaseUntil + entry.graceMs) return false;
+      if (entry?.fold.status !== "running" || clock.now() <= entry.leaseUntil + entry.graceMs) return false;
       endWithout(entry, reapedEnd(clock.now(), entry.claims === 0));
       return true;
     },
@@ -330,7 +324,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
 }
 
 /** Each as its fields' names and numbers, and what it says. */
-function charsOfStages({ stages }: RunState): number {
+function charsOfStages(stages: readonly StageState[]): number {
   let chars = 0;
   for (const { id, label, message = "" } of stages) chars += 100 + id.length + label.length + message.length;
   return chars;

@@ -108,8 +108,13 @@ export interface Orders {
 /** What comes of a look or a write: at once where nobody else has to be asked, else as a promise. */
 export type Answer<T> = T | Promise<T>;
 
-export const isPending = <T>(answer: Answer<T>): answer is Promise<T> =>
-  typeof (answer as Promise<T> | null)?.then === "function";
+/*
+ * Whether an answer is there at once. Each looks for a field of its own: one look for `then`, shared by all, meets too many
+ * shapes to be quick, and there are two of them for each token.
+ */
+export const isPage = (answer: Answer<Page | null>): answer is Page | null =>
+  answer === null || "kind" in answer;
+export const isOrders = (answer: Answer<Orders>): answer is Orders => "cancelRequested" in answer;
 
 /**
  * Where runs live: truth plus hints. The state is materialised at write time; a wake-up may be lost, and every

@@ -56,7 +56,7 @@ export async function receive(response: IncomingMessage, reading: Reading): Prom
       recorder.isFlooded = readSize() >= FLOOD_BYTES;
       decoder.feed(chunk);
       if (isDone) return "enough";
-      return recorder.isFull ? recorder.ready() : null;
+      return recorder.isFull() ? recorder.ready() : null;
     });
     if (!isDone) decoder.end();
   } finally {

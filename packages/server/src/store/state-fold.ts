@@ -1,0 +1,73 @@
+import {
+  type LoggedEvent,
+  type RunState,
+  type RunStatus,
+  reduce,
+  type StageState,
+} from "@ai-progress-stream/protocol";
+import { isPlainText } from "./event-log.js";
+
+/** Pieces that may wait to be joined: as strings of their own they take several times the room. */
+const MAX_PIECES = 1024;
+
+/**
+ * What reducing a run's events gives, where hardly anybody asks for it: pieces of the answer are only taken note of, and
+ * joined when the state is read. A copy of the state with each token cost 3 of 60 microseconds.
+ */
+export class StateFold {
+  /** Without the pieces that wait, their numbers and their times. */
+  #state: RunState;
+  #pieces: string[] = [];
+  #pieceChars = 0;
+  #updatedAt: number;
+
+  constructor(state: RunState) {
+    this.#state = state;
+    this.#updatedAt = state.updatedAt;
+  }
+
+  get seq(): number {
+    return this.#state.seq + this.#pieces.length;
+  }
+
+  get status(): RunStatus {
+    return this.#state.status;
+  }
+
+  get stages(): readonly StageState[] {
+    return this.#state.stages;
+  }
+
+  /** Characters of both texts. */
+  get textChars(): number {
+    return this.#state.text.length + this.#state.reasoning.length + this.#pieceChars;
+  }
+
+  /** All that was pushed, as {@link reduce} would have it. */
+  get state(): RunState {
+    if (this.#pieces.length > 0) {
+      const { seq } = this;
+      const text = this.#state.text + this.#pieces.join("");
+      this.#state = { ...this.#state, text, seq, updatedAt: this.#updatedAt };
+      this.#pieces = [];
+      this.#pieceChars = 0;
+    }
+    return this.#state;
+  }
+
+  push(event: LoggedEvent): void {
+    if (this.#state.status !== "running") return;
+    const { type, at } = event;
+    this.#updatedAt = at;
+    if (isPlainText(event)) {
+      if (this.#pieces.length === MAX_PIECES) void this.state;
+      this.#pieces.push(event.delta);
+      this.#pieceChars += event.delta.length;
+      return;
+    }
+    // Of the other events none looks at the text, but one that replaces it.
+    this.#state = reduce(type === "text" ? this.state : this.#state, event);
+    // What is over is kept for long, and takes the least room in one piece.
+    if (type === "end") void this.state;
+  }
+}
