@@ -4,7 +4,7 @@ import { type DialectMessage, type DialectPart, dialects } from "@ai-progress-st
 import type { StreamDialect } from "@ai-progress-stream/server";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { createStreamDecoder } from "../../packages/server/src/upstream/decode-stream.js";
+import { StreamDecoder } from "../../packages/server/src/upstream/decode-stream.js";
 import { cutAnywhere, text } from "../support/arbitraries.js";
 import { decodeStream, joinText } from "../support/decode-stream.js";
 
@@ -36,7 +36,7 @@ test.each([
   "a long line of %s that comes byte by byte is whole, at a cost that grows with its length",
   (_, dialect, stream) => {
     let text = "";
-    const decoder = createStreamDecoder(dialect, 1_000_000, (parts) => {
+    const decoder = new StreamDecoder(dialect, 1_000_000, (parts) => {
       for (const part of parts) if (part.type === "text") text += part.delta;
     });
     const bytes = Buffer.from(stream);
@@ -63,7 +63,7 @@ describe("frames that repeat but for their text", () => {
 
   test("are not kept by who keeps their texts", () => {
     const texts: string[] = [];
-    const decoder = createStreamDecoder(dialect, 1_000_000, (parts) => {
+    const decoder = new StreamDecoder(dialect, 1_000_000, (parts) => {
       for (const part of parts) if (part.type === "text") texts.push(part.delta);
     });
     const padding = "x".repeat(2_000);
@@ -79,7 +79,7 @@ describe("frames that repeat but for their text", () => {
   function decode(chunks: readonly Uint8Array[], spoken: StreamDialect = dialect) {
     const parse = vi.spyOn(JSON, "parse");
     const parts: DialectPart[] = [];
-    const decoder = createStreamDecoder(spoken, 1_000_000, (news) => parts.push(...news));
+    const decoder = new StreamDecoder(spoken, 1_000_000, (news) => parts.push(...news));
     for (const chunk of chunks) decoder.feed(Buffer.from(chunk));
     decoder.end();
     const calls = parse.mock.calls.length;

@@ -7,7 +7,7 @@ import {
   dialects,
 } from "@ai-progress-stream/protocol/dialects";
 import { describe, expect, test } from "vitest";
-import { createStreamDecoder } from "../../../packages/server/src/upstream/decode-stream.js";
+import { StreamDecoder } from "../../../packages/server/src/upstream/decode-stream.js";
 import { decodeStream, joinText, outcomeOf } from "../../support/decode-stream.js";
 
 /** Recorded bytes of real providers. They are no part of this repository: where they are missing, this is skipped. */
@@ -113,7 +113,7 @@ describe.each(refusals)("the recorded refusal %s", (name) => {
 /** As the server reads it: to its terminal marker. */
 function receive(dialect: Dialect, chunks: Iterable<Uint8Array>): DialectPart[] {
   const parts: DialectPart[] = [];
-  const decoder = createStreamDecoder(dialect, 1_000_000, (news) => parts.push(...news));
+  const decoder = new StreamDecoder(dialect, 1_000_000, (news) => parts.push(...news));
   for (const chunk of chunks) decoder.feed(Buffer.from(chunk));
   decoder.end();
   return joinText(parts);

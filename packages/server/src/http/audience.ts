@@ -70,18 +70,12 @@ export function createAudience({ store, clock, backstopMs, reap, onError }: Audi
     store.attend(run, process, clock.now() + 3 * backstopMs).catch(onError);
   }
 
-  async function readBeside(
-    held: SnapshotPage,
-    run: string,
-    cursor: number | null,
-    viewer: Viewer,
-  ): Promise<Page | null> {
-    const page = await store.read(run, cursor);
-    if (page?.kind !== "snapshot" || page === held) return page;
-    const next = await store.read(run, held.state.seq);
-    if (next?.kind !== "tail") return page;
-    viewer.wake();
-    return held;
+  function stopWatching(run: string, entry: Watched): void {
+    watched.delete(run);
+    entry.unwatch();
+    entry.callOff();
+    store.leave(run, process).catch(onError);
+    if (watched.size === 0) onEmpty();
   }
 
   function backstop(run: string, entry: Watched): void {
@@ -102,30 +96,7 @@ export function createAudience({ store, clock, backstopMs, reap, onError }: Audi
     join(run, viewer) {
       const entry = watched.get(run) ?? open(run);
       entry.viewers.add(viewer);
-      return {
-        read(cursor) {
-          const { held } = entry;
-          return held ? readBeside(held.page, run, cursor, viewer) : store.read(run, cursor);
-        },
-
-        hold(page) {
-          const held = entry.held?.page === page ? entry.held : { page, viewers: 0 };
-          held.viewers++;
-          entry.held = held;
-          return () => {
-            if (--held.viewers === 0 && entry.held === held) entry.held = null;
-          };
-        },
-
-        leave() {
-          if (!entry.viewers.delete(viewer) || entry.viewers.size > 0) return;
-          watched.delete(run);
-          entry.unwatch();
-          entry.callOff();
-          store.leave(run, process).catch(onError);
-          if (watched.size === 0) onEmpty();
-        },
-      };
+      return new WatchedSeat(store, run, entry, viewer, stopWatching);
     },
 
     async close(graceMs) {
@@ -140,4 +111,55 @@ export function createAudience({ store, clock, backstopMs, reap, onError }: Audi
       for (const { viewers } of [...watched.values()]) for (const viewer of [...viewers]) viewer.drop();
     },
   };
+}
+
+class WatchedSeat implements Seat {
+  readonly #store: RunStore;
+  readonly #run: string;
+  readonly #entry: Watched;
+  readonly #viewer: Viewer;
+  readonly #onLast: (run: string, entry: Watched) => void;
+
+  constructor(
+    store: RunStore,
+    run: string,
+    entry: Watched,
+    viewer: Viewer,
+    onLast: (run: string, entry: Watched) => void,
+  ) {
+    this.#store = store;
+    this.#run = run;
+    this.#entry = entry;
+    this.#viewer = viewer;
+    this.#onLast = onLast;
+  }
+
+  read(cursor: number | null): Answer<Page | null> {
+    const { held } = this.#entry;
+    return held ? this.#readBeside(held.page, cursor) : this.#store.read(this.#run, cursor);
+  }
+
+  async #readBeside(held: SnapshotPage, cursor: number | null): Promise<Page | null> {
+    const page = await this.#store.read(this.#run, cursor);
+    if (page?.kind !== "snapshot" || page === held) return page;
+    const next = await this.#store.read(this.#run, held.state.seq);
+    if (next?.kind !== "tail") return page;
+    this.#viewer.wake();
+    return held;
+  }
+
+  hold(page: SnapshotPage): () => void {
+    const entry = this.#entry;
+    const held = entry.held?.page === page ? entry.held : { page, viewers: 0 };
+    held.viewers++;
+    entry.held = held;
+    return () => {
+      if (--held.viewers === 0 && entry.held === held) entry.held = null;
+    };
+  }
+
+  leave(): void {
+    const { viewers } = this.#entry;
+    if (viewers.delete(this.#viewer) && viewers.size === 0) this.#onLast(this.#run, this.#entry);
+  }
 }

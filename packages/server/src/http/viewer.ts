@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { encodeFrame, HEARTBEAT_FRAME, PROTOCOL_VERSION, type RunStatus } from "@ai-progress-stream/protocol";
 import type { Clock } from "../clock.js";
 import { isPage, type Page } from "../store/run-store.js";
-import type { Audience } from "./audience.js";
+import type { Audience, Seat, Viewer } from "./audience.js";
 import { encodePage } from "./frames.js";
 import { streamHeaders } from "./headers.js";
 
@@ -32,159 +32,177 @@ const SLICE_BYTES = 65_536;
  * viewer's own pace: whoever reads slowly costs one page, and is caught up by a snapshot once the log has moved on.
  */
 export function openViewer(res: ServerResponse, view: View, options: ViewerOptions): void {
-  const { audience, clock, heartbeatMs, stallMs } = options;
-  const { run } = view;
-  const { socket } = res.req;
   // It left while its request was looked at: "close" has been, and will not come again.
-  if (res.destroyed || socket.destroyed) return;
-  let cursor = view.cursor;
-  /** The page that is on its way, and how much of it has gone. While it is held here, others are given the same. */
-  let unsent: Page | null = null;
-  let sentBytes = 0;
-  let isLast = false;
-  let isReading = false;
-  let isWoken = false;
-  let isOpen = true;
-  /** The socket has not taken what it was given last. */
-  let isBlocked = false;
-  let callOffHeartbeat = (): void => {};
-  let callOffStall = (): void => {};
-  let letGo = (): void => {};
-
-  res.writeHead(200, { ...streamHeaders, "Content-Location": view.location });
-  const { status } = view;
+  if (res.destroyed || res.req.socket.destroyed) return;
+  const { run, status, location } = view;
+  const { clock, heartbeatMs } = options;
+  res.writeHead(200, { ...streamHeaders, "Content-Location": location });
   res.write(
     encodeFrame({ type: "open", at: clock.now(), protocol: PROTOCOL_VERSION, run, status, heartbeatMs }),
   );
+  new StreamViewer(res, view, options).start();
+}
 
-  function close(): void {
-    if (!isOpen) return;
-    isOpen = false;
-    callOffHeartbeat();
-    callOffStall();
-    socket.off("close", close);
-    letGo();
-    seat.leave();
+class StreamViewer implements Viewer {
+  readonly #res: ServerResponse;
+  readonly #options: ViewerOptions;
+  readonly #run: string;
+  readonly #seat: Seat;
+  #cursor: number | null;
+  /** The page that is on its way, and how much of it has gone. While it is held here, others are given the same. */
+  #unsent: Page | null = null;
+  #sentBytes = 0;
+  #isLast = false;
+  #isReading = false;
+  #isWoken = false;
+  #isOpen = true;
+  /** The socket has not taken what it was given last. */
+  #isBlocked = false;
+  #callOffHeartbeat = (): void => {};
+  #callOffStall = (): void => {};
+  #letGo: (() => void) | null = null;
+
+  constructor(res: ServerResponse, { run, cursor }: View, options: ViewerOptions) {
+    this.#res = res;
+    this.#options = options;
+    this.#run = run;
+    this.#cursor = cursor;
+    this.#seat = options.audience.join(run, this);
   }
 
-  function heartbeat(): void {
+  start(): void {
+    const res = this.#res;
+    res.on("drain", () => this.#goOn());
+    // `req`'s own "close" fires as soon as its body is read.
+    res.on("close", this.#close);
+    res.on("error", this.#close);
+    // A response that waits behind another on its connection is never told that the connection has closed.
+    res.req.socket.on("close", this.#close);
+    this.#beat();
+    this.wake();
+  }
+
+  wake(): void {
+    this.#isWoken = true;
+    if (!this.#isReading) this.#pump();
+  }
+
+  drop(): void {
+    this.#close();
+    this.#res.destroy();
+  }
+
+  readonly #close = (): void => {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#callOffHeartbeat();
+    this.#callOffStall();
+    this.#res.req.socket.off("close", this.#close);
+    this.#letGo?.();
+    this.#seat.leave();
+  };
+
+  #beat(): void {
+    const { clock, heartbeatMs } = this.#options;
     if (heartbeatMs <= 0) return;
-    callOffHeartbeat = clock.after(heartbeatMs, () => {
-      if (unsent === null && !res.writableNeedDrain) res.write(HEARTBEAT_FRAME);
-      heartbeat();
+    this.#callOffHeartbeat = clock.after(heartbeatMs, () => {
+      if (this.#unsent === null && !this.#res.writableNeedDrain) this.#res.write(HEARTBEAT_FRAME);
+      this.#beat();
     });
   }
 
-  function wake(): void {
-    isWoken = true;
-    if (!isReading) pump();
-  }
-
   /** Reads as long as there may be news and the socket takes them. A store that answers at once is not waited for. */
-  function pump(): void {
+  #pump(): void {
     try {
-      while (isOpen && isWoken && !isBlocked) {
-        isWoken = false;
-        const answer = seat.read(cursor);
+      while (this.#isOpen && this.#isWoken && !this.#isBlocked) {
+        this.#isWoken = false;
+        const answer = this.#seat.read(this.#cursor);
         if (!isPage(answer)) {
-          isReading = true;
-          void answer.then(take).catch(fail);
+          this.#isReading = true;
+          void answer.then((page) => this.#take(page)).catch((error: unknown) => this.#fail(error));
           return;
         }
-        send(answer);
+        this.#send(answer);
       }
     } catch (error) {
-      fail(error);
+      this.#fail(error);
     }
   }
 
-  function take(page: Page | null): void {
-    isReading = false;
-    if (!isOpen) return;
-    send(page);
-    pump();
+  #take(page: Page | null): void {
+    this.#isReading = false;
+    if (!this.#isOpen) return;
+    this.#send(page);
+    this.#pump();
   }
 
   /** The viewer reconnects, and reads again where it was; whoever woke it is not troubled. */
-  function fail(error: unknown): void {
-    isReading = false;
-    options.onError(error);
-    close();
-    res.destroy();
+  #fail(error: unknown): void {
+    this.#isReading = false;
+    this.#options.onError(error);
+    this.drop();
   }
 
-  function send(page: Page | null): void {
+  #send(page: Page | null): void {
     if (page === null) {
-      finish();
+      this.#finish();
       return;
     }
     if (page.kind === "snapshot") {
-      cursor = page.state.seq;
-      isLast = page.state.status !== "running";
+      this.#cursor = page.state.seq;
+      this.#isLast = page.state.status !== "running";
+      this.#letGo = this.#seat.hold(page);
     } else {
-      cursor = page.firstSeq + page.events.length - 1;
-      isLast = page.hasEnded;
+      this.#cursor = page.firstSeq + page.events.length - 1;
+      this.#isLast = page.hasEnded;
       if (page.events.length === 0) {
-        if (isLast) finish();
+        if (this.#isLast) this.#finish();
         return;
       }
     }
-    unsent = page;
-    sentBytes = 0;
-    if (page.kind === "snapshot") letGo = seat.hold(page);
-    sendSlices();
+    this.#unsent = page;
+    this.#sentBytes = 0;
+    this.#sendSlices();
   }
 
   /** A long page goes out in slices, so that a slow viewer is seen to take something. */
-  function sendSlices(): void {
-    while (unsent !== null) {
-      const frames = encodePage(run, unsent);
-      const slice = frames.subarray(sentBytes, sentBytes + SLICE_BYTES);
-      sentBytes += slice.length;
-      if (sentBytes === frames.length) {
-        unsent = null;
-        letGo();
-        letGo = () => {};
+  #sendSlices(): void {
+    while (this.#unsent !== null) {
+      const frames = encodePage(this.#run, this.#unsent);
+      const isShort = frames.length <= SLICE_BYTES;
+      const slice = isShort ? frames : frames.subarray(this.#sentBytes, this.#sentBytes + SLICE_BYTES);
+      this.#sentBytes += slice.length;
+      if (this.#sentBytes === frames.length) {
+        this.#unsent = null;
+        this.#letGo?.();
+        this.#letGo = null;
       }
-      if (!res.write(slice)) {
-        awaitDrain();
+      if (!this.#res.write(slice)) {
+        this.#awaitDrain();
         return;
       }
     }
-    if (isLast) finish();
+    if (this.#isLast) this.#finish();
   }
 
-  function awaitDrain(): void {
-    isBlocked = true;
-    callOffStall();
-    callOffStall = clock.after(stallMs, () => res.destroy());
+  #awaitDrain(): void {
+    const { clock, stallMs } = this.#options;
+    this.#isBlocked = true;
+    this.#callOffStall();
+    this.#callOffStall = clock.after(stallMs, () => this.#res.destroy());
   }
 
-  function finish(): void {
-    close();
-    res.end();
+  /** The socket has taken all that it was given. */
+  #goOn(): void {
+    this.#isBlocked = false;
+    this.#callOffStall();
+    if (!this.#isOpen) return;
+    this.#sendSlices();
+    if (this.#unsent === null && !this.#isBlocked && !this.#isLast) this.wake();
   }
 
-  res.on("drain", () => {
-    isBlocked = false;
-    callOffStall();
-    if (!isOpen) return;
-    sendSlices();
-    if (unsent === null && !isBlocked && !isLast) wake();
-  });
-  // `req`'s own "close" fires as soon as its body is read.
-  res.on("close", close);
-  res.on("error", close);
-  // A response that waits behind another on its connection is never told that the connection has closed.
-  socket.on("close", close);
-
-  const seat = audience.join(run, {
-    wake,
-    drop() {
-      close();
-      res.destroy();
-    },
-  });
-  heartbeat();
-  wake();
+  #finish(): void {
+    this.#close();
+    this.#res.end();
+  }
 }

@@ -41,22 +41,6 @@ export interface RecorderOptions {
   readonly onLost: (error: unknown) => void;
 }
 
-/** Writes one run's events into the store: in order, without a gap, and what comes in one turn at once. */
-export interface Recorder {
-  /**
-   * @throws RunFailure `output_limit` past the limit of text or of stages, `internal` for a value that is too large
-   */
-  record(event: Undated<Exclude<LoggedEvent, EndEvent>>): void;
-  /** Set by a source that brings more than can be looked at piece by piece. */
-  isFlooded: boolean;
-  /** So much is waiting that a fast source should pause until {@link ready}. */
-  isFull(): boolean;
-  /** Resolves when little enough is waiting that a fast source may go on. */
-  ready(): Promise<void>;
-  /** Writes what is waiting, then the end. False: the run had its end already. */
-  end(end: Undated<EndEvent>): Promise<boolean>;
-}
-
 type GrowingText = { -readonly [K in keyof TextEvent]: TextEvent[K] };
 
 /** Above this many waiting characters a source should pause. */
@@ -66,29 +50,104 @@ const EVENT_CHARS = 100;
 const SETTLED = Promise.resolve();
 const RETRY_MS = [50, 200, 1_000, 2_000, 5_000, 5_000, 5_000];
 
-export function createRecorder(options: RecorderOptions): Recorder {
-  const { store, run, lease, before, clock, limits } = options;
-  let pending: LoggedEvent[] = [];
-  /** The last of `pending`, where it is text that may still grow. */
-  let tail: GrowingText | null = null;
-  let pendingChars = 0;
-  let textChars = before ? before.text.length + before.reasoning.length : 0;
+/** Writes one run's events into the store: in order, without a gap, and what comes in one turn at once. */
+export class Recorder {
+  /** Set by a source that brings more than can be looked at piece by piece. */
+  isFlooded = false;
+  readonly #options: RecorderOptions;
+  #pending: LoggedEvent[] = [];
+  /** The last of those that are pending, where it is text that may still grow. */
+  #tail: GrowingText | null = null;
+  #pendingChars = 0;
+  #textChars: number;
   /** By id: each stays in the state, and in every snapshot. */
-  const stages = new Set(before?.stages.map(({ id }) => id));
-  let nextSeq = (before?.seq ?? 0) + 1;
-  let isScheduled = false;
-  let isFlushing = false;
+  readonly #stages: Set<string>;
+  #nextSeq: number;
+  #isScheduled = false;
+  #isFlushing = false;
   /** The store is being waited for. */
-  let appending: Promise<void> | null = null;
+  #appending: Promise<void> | null = null;
   /** What has been used, as of this turn: some upstreams count anew with every token. */
-  let usage: UsageEvent | null = null;
-  let used: Usage = {};
-  let isEnding = false;
-  let isClosed = false;
+  #usage: UsageEvent | null = null;
+  #used: Usage = {};
+  #isEnding = false;
+  #isClosed = false;
   /** First halves of surrogate pairs whose second has not come: half a pair cannot be stored as UTF-8. */
-  const held: Record<TextChannel, string> = { answer: "", reasoning: "" };
+  readonly #held: Record<TextChannel, string> = { answer: "", reasoning: "" };
+  readonly #flushLater = (): void => this.#flush();
 
-  function recordText(delta: string, channel: TextChannel, replace: boolean): void {
+  constructor(options: RecorderOptions) {
+    const { before } = options;
+    this.#options = options;
+    this.#textChars = before ? before.text.length + before.reasoning.length : 0;
+    this.#stages = new Set(before?.stages.map(({ id }) => id));
+    this.#nextSeq = (before?.seq ?? 0) + 1;
+  }
+
+  /**
+   * @throws RunFailure `output_limit` past the limit of text or of stages, `internal` for a value that is too large
+   */
+  record(event: Undated<Exclude<LoggedEvent, EndEvent>>): void {
+    if (this.#isEnding) return;
+    const { clock, limits } = this.#options;
+    if (event.type === "text") {
+      this.#recordText(event.delta, event.channel ?? "answer", event.replace === true);
+      return;
+    }
+    if (event.type === "usage") {
+      const at = clock.now();
+      checked({ ...event, at });
+      this.#usage = { ...this.#usage, ...event, at };
+      this.#schedule();
+      return;
+    }
+    if (event.type === "result" || event.type === "custom") {
+      const json = jsonOf(event.value, limits.valueChars);
+      this.#pendingChars += json.length;
+      // A copy: the job may go on to change its own, and encoding waits for the first viewer.
+      this.#push(checked({ ...event, at: clock.now(), value: JSON.parse(json) }));
+      return;
+    }
+    if (event.type === "start") for (const { id } of event.stages ?? []) this.#admit(id);
+    else if (event.stage !== undefined) this.#admit(event.stage);
+    this.#pendingChars += EVENT_CHARS;
+    this.#push(checked({ at: clock.now(), ...event } as LoggedEvent));
+  }
+
+  /** So much is waiting that a fast source should pause until {@link ready}. */
+  isFull(): boolean {
+    return !this.#isClosed && this.#pendingChars > HIGH_WATER_CHARS;
+  }
+
+  /** Resolves when little enough is waiting that a fast source may go on. */
+  async ready(): Promise<void> {
+    while (this.isFull()) {
+      this.#flush();
+      await this.#appending;
+    }
+  }
+
+  /** Writes what is waiting, then the end. False: the run had its end already. */
+  async end(end: Undated<EndEvent>): Promise<boolean> {
+    if (this.#isEnding) return false;
+    this.#isEnding = true;
+    for (const channel of ["answer", "reasoning"] as const) {
+      if (this.#held[channel] === "") continue;
+      // The second half never came. U+FFFD is what every encoder would have made of the first.
+      this.#held[channel] = "";
+      this.#recordText("\ufffd", channel, false);
+    }
+    this.#pushUsage();
+    if (!this.#isClosed) this.#push({ at: this.#options.clock.now(), ...end } as LoggedEvent);
+    this.#flush();
+    while (this.#appending !== null) await this.#appending;
+    const hasWritten = !this.#isClosed;
+    this.#isClosed = true;
+    return hasWritten;
+  }
+
+  #recordText(delta: string, channel: TextChannel, replace: boolean): void {
+    const held = this.#held;
     let text = replace ? delta : held[channel] + delta;
     held[channel] = "";
     const last = text.charCodeAt(text.length - 1);
@@ -97,9 +156,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
       text = text.slice(0, -1);
     }
     if (text === "" && !replace) return;
-    textChars += text.length;
-    if (textChars > limits.textChars && !isEnding) throw new RunFailure("output_limit");
-    pendingChars += text.length;
+    const { limits, clock } = this.#options;
+    this.#textChars += text.length;
+    if (this.#textChars > limits.textChars && !this.#isEnding) throw new RunFailure("output_limit");
+    this.#pendingChars += text.length;
+    const tail = this.#tail;
     if (tail !== null && !replace && (tail.channel ?? "answer") === channel) {
       tail.delta += text;
       return;
@@ -107,154 +168,96 @@ export function createRecorder(options: RecorderOptions): Recorder {
     const event: GrowingText = { type: "text", at: clock.now(), delta: text };
     if (channel !== "answer") event.channel = channel;
     if (replace) event.replace = true;
-    push(event);
-    tail = event;
+    this.#push(event);
+    this.#tail = event;
   }
 
-  function admit(stage: string): void {
-    stages.add(stage);
-    if (stages.size <= limits.stages) return;
-    stages.delete(stage);
+  #admit(stage: string): void {
+    const { limits } = this.#options;
+    this.#stages.add(stage);
+    if (this.#stages.size <= limits.stages) return;
+    this.#stages.delete(stage);
     throw new RunFailure("output_limit", "The job has named more stages than a run may have.", {
       cause: new Error(`A run has at most ${limits.stages} stages (limits.stages).`),
     });
   }
 
-  function push(event: LoggedEvent): void {
-    tail = null;
-    pending.push(event);
-    schedule();
+  #push(event: LoggedEvent): void {
+    this.#tail = null;
+    this.#pending.push(event);
+    this.#schedule();
   }
 
   /**
    * A microtask: all that is recorded in one turn is one append, and one write to each viewer. In a flood what the whole
    * round of the event loop brings: the writes cost more than all that leads to them.
    */
-  function schedule(): void {
-    if (isScheduled || appending !== null) return;
-    isScheduled = true;
-    if (recorder.isFlooded) setImmediate(flush);
-    else void SETTLED.then(flush);
+  #schedule(): void {
+    if (this.#isScheduled || this.#appending !== null) return;
+    this.#isScheduled = true;
+    if (this.isFlooded) setImmediate(this.#flushLater);
+    else void SETTLED.then(this.#flushLater);
   }
 
   /** At most one count a turn, and none that says nothing new. */
-  function pushUsage(): void {
-    if (usage === null) return;
-    const { at: _at, type: _type, ...counts } = usage;
-    const before = JSON.stringify(used);
-    used = { ...used, ...counts };
-    if (JSON.stringify(used) !== before) pending.push(usage);
-    usage = null;
+  #pushUsage(): void {
+    if (this.#usage === null) return;
+    const { at: _at, type: _type, ...counts } = this.#usage;
+    const before = JSON.stringify(this.#used);
+    this.#used = { ...this.#used, ...counts };
+    if (JSON.stringify(this.#used) !== before) this.#pending.push(this.#usage);
+    this.#usage = null;
   }
 
   /** Appends all that is pending; where the store answers at once, it is through when this returns. */
-  function flush(): void {
-    isScheduled = false;
+  #flush(): void {
+    this.#isScheduled = false;
     // A hook that is told of events may record some, and come here again.
-    if (isFlushing) return;
-    isFlushing = true;
-    while (appending === null && !isClosed) {
-      pushUsage();
-      if (pending.length === 0) break;
-      const batch = pending;
-      pending = [];
-      tail = null;
-      pendingChars = 0;
-      options.onEvents(batch);
-      const answer = store.append(run, lease, nextSeq, batch);
-      if (isOrders(answer)) take(batch, answer);
-      else appending = settle(batch, answer);
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    const { store, run, lease, onEvents } = this.#options;
+    while (this.#appending === null && !this.#isClosed) {
+      this.#pushUsage();
+      if (this.#pending.length === 0) break;
+      const batch = this.#pending;
+      this.#pending = [];
+      this.#tail = null;
+      this.#pendingChars = 0;
+      onEvents(batch);
+      const answer = store.append(run, lease, this.#nextSeq, batch);
+      if (isOrders(answer)) this.#take(batch, answer);
+      else this.#appending = this.#settle(batch, answer);
     }
-    isFlushing = false;
+    this.#isFlushing = false;
   }
 
-  function take(batch: readonly LoggedEvent[], orders: Orders): void {
-    nextSeq += batch.length;
-    options.onOrders(orders);
+  #take(batch: readonly LoggedEvent[], orders: Orders): void {
+    this.#nextSeq += batch.length;
+    this.#options.onOrders(orders);
   }
 
-  async function settle(batch: readonly LoggedEvent[], first: Promise<Orders>): Promise<void> {
+  async #settle(batch: readonly LoggedEvent[], first: Promise<Orders>): Promise<void> {
+    const { store, run, lease, clock, limits, onLost } = this.#options;
     let answer: Answer<Orders> = first;
     for (let retry = 0; ; retry++) {
       try {
-        take(batch, await answer);
+        this.#take(batch, await answer);
         break;
       } catch (error) {
         const isPassing = error instanceof StoreError && error.code === "unavailable";
         const pause = RETRY_MS[retry];
-        if (!isPassing || pause === undefined || pendingChars > limits.pendingChars) {
-          isClosed = true;
-          options.onLost(error);
+        if (!isPassing || pause === undefined || this.#pendingChars > limits.pendingChars) {
+          this.#isClosed = true;
+          onLost(error);
           break;
         }
         await delay(clock, pause);
-        answer = store.append(run, lease, nextSeq, batch);
+        answer = store.append(run, lease, this.#nextSeq, batch);
       }
     }
-    appending = null;
-    flush();
+    this.#appending = null;
+    this.#flush();
   }
-
-  // No accessors: with them each run's recorder would be of a shape of its own, and each call of it a search.
-  const recorder: Recorder = {
-    isFlooded: false,
-
-    record(event) {
-      if (isEnding) return;
-      if (event.type === "text") {
-        recordText(event.delta, event.channel ?? "answer", event.replace === true);
-        return;
-      }
-      if (event.type === "usage") {
-        const at = clock.now();
-        checked({ ...event, at });
-        usage = { ...usage, ...event, at };
-        schedule();
-        return;
-      }
-      if (event.type === "result" || event.type === "custom") {
-        const json = jsonOf(event.value, limits.valueChars);
-        pendingChars += json.length;
-        // A copy: the job may go on to change its own, and encoding waits for the first viewer.
-        push(checked({ ...event, at: clock.now(), value: JSON.parse(json) }));
-        return;
-      }
-      if (event.type === "start") for (const { id } of event.stages ?? []) admit(id);
-      else if (event.stage !== undefined) admit(event.stage);
-      pendingChars += EVENT_CHARS;
-      push(checked({ at: clock.now(), ...event } as LoggedEvent));
-    },
-
-    isFull() {
-      return !isClosed && pendingChars > HIGH_WATER_CHARS;
-    },
-
-    async ready() {
-      while (!isClosed && pendingChars > HIGH_WATER_CHARS) {
-        flush();
-        await appending;
-      }
-    },
-
-    async end(end) {
-      if (isEnding) return false;
-      isEnding = true;
-      for (const channel of ["answer", "reasoning"] as const) {
-        if (held[channel] === "") continue;
-        // The second half never came. U+FFFD is what every encoder would have made of the first.
-        held[channel] = "";
-        recordText("\ufffd", channel, false);
-      }
-      pushUsage();
-      if (!isClosed) push({ at: clock.now(), ...end } as LoggedEvent);
-      flush();
-      while (appending !== null) await appending;
-      const hasWritten = !isClosed;
-      isClosed = true;
-      return hasWritten;
-    },
-  };
-  return recorder;
 }
 
 /** JSON has no undefined and no functions, and without its value an event would be malformed: those become null. */

@@ -9,7 +9,7 @@ import type { Relay } from "../upstream/relay.js";
 import { createJobContext } from "./context.js";
 import { isRunFailure } from "./failure.js";
 import type { Job } from "./job.js";
-import { createRecorder, type RecorderLimits, type Undated } from "./recorder.js";
+import { Recorder, type RecorderLimits, type Undated } from "./recorder.js";
 
 export interface RunnerOptions {
   readonly store: RunStore;
@@ -116,7 +116,7 @@ export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
     else checkAfter(Math.min(nextRenewal, abandonedAt) - clock.now());
   }
 
-  const recorder = createRecorder({
+  const recorder = new Recorder({
     store,
     run,
     lease,

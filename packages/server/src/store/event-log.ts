@@ -28,10 +28,15 @@ export class EventLog {
   }
 
   push(event: LoggedEvent): void {
-    const entry = isPlainText(event) ? event.delta : event;
+    // Told apart first: what is read of texts alone finds one shape, where it would find that of every event.
+    if (isPlainText(event)) this.#add(event.delta, event.at, event.delta.length);
+    else this.#add(event, event.at, sizeOf(event));
+  }
+
+  #add(entry: string | LoggedEvent, at: number, chars: number): void {
     this.#entries.push(entry);
-    this.#times.push(event.at);
-    this.#chars += sizeOf(entry);
+    this.#times.push(at);
+    this.#chars += chars;
     if (this.#entries.length > this.#maxEvents || this.#chars > this.#maxChars) this.#trim();
   }
 
@@ -64,7 +69,9 @@ export class EventLog {
 }
 
 /** A piece of the answer that goes on where the one before it ended. */
-export const isPlainText = (event: LoggedEvent): event is TextEvent =>
+type PlainText = TextEvent & { readonly channel?: "answer"; readonly replace?: false };
+
+export const isPlainText = (event: LoggedEvent): event is PlainText =>
   event.type === "text" && event.replace !== true && (event.channel ?? "answer") === "answer";
 
 /** Characters, roughly: what is not text is counted as its JSON. */

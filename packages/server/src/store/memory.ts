@@ -224,8 +224,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
 
     append(run, lease, firstSeq, events) {
       const written = runs.get(run);
-      if (written?.lease === lease && firstSeq + events.length - 1 <= written.fold.seq)
-        return written.orders;
+      if (written?.lease === lease && firstSeq + events.length - 1 <= written.fold.seq) return written.orders;
       const entry = held(run, lease);
       if (entry instanceof StoreError) return Promise.reject(entry);
       const next = entry.fold.seq + 1;

@@ -57,17 +57,17 @@ export class StateFold {
 
   push(event: LoggedEvent): void {
     if (this.#state.status !== "running") return;
-    const { type, at } = event;
-    this.#updatedAt = at;
     if (isPlainText(event)) {
       if (this.#pieces.length === MAX_PIECES) void this.state;
       this.#pieces.push(event.delta);
       this.#pieceChars += event.delta.length;
+      this.#updatedAt = event.at;
       return;
     }
+    this.#updatedAt = event.at;
     // Of the other events none looks at the text, but one that replaces it.
-    this.#state = reduce(type === "text" ? this.state : this.#state, event);
+    this.#state = reduce(event.type === "text" ? this.state : this.#state, event);
     // What is over is kept for long, and takes the least room in one piece.
-    if (type === "end") void this.state;
+    if (event.type === "end") void this.state;
   }
 }

@@ -10,7 +10,7 @@ import type { CallOptions, StreamDialect, UpstreamRequest } from "./provider.js"
 import { type AnswerPart, letGo, parseJson, receive } from "./receive.js";
 import { redact } from "./redact.js";
 import { backoffMs, MAX_WAIT_MS, type RetryNotice } from "./retry.js";
-import { createWatchdog, timeoutFailure, type UpstreamTimeouts } from "./timeouts.js";
+import { timeoutFailure, type UpstreamTimeouts, Watchdog } from "./timeouts.js";
 
 export interface CallerOptions {
   readonly connections: Connections;
@@ -111,7 +111,7 @@ export function createCaller(options: CallerOptions): Caller {
 
 async function attempt(call: Call, controller: AbortController, options: CallerOptions): Promise<void> {
   const { signal } = controller;
-  const watchdog = createWatchdog(options.clock, options.timeouts, (wait, ms) => {
+  const watchdog = new Watchdog(options.clock, options.timeouts, (wait, ms) => {
     controller.abort(timeoutFailure(wait, ms));
   });
   try {

@@ -1,6 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
 import {
   anthropicDialect,
+  type DialectDecoder,
   type DialectMessage,
   type DialectPart,
   openaiChatDialect,
@@ -8,13 +9,7 @@ import {
 import { createParser } from "eventsource-parser";
 import { RunFailure } from "../run/failure.js";
 import type { StreamDialect } from "./provider.js";
-import { createTextTemplate } from "./text-template.js";
-
-export interface StreamDecoder {
-  /** @throws RunFailure `upstream_malformed` past `maxLineChars`; whatever `onParts` throws */
-  feed(bytes: Buffer): void;
-  end(): void;
-}
+import { TextTemplate } from "./text-template.js";
 
 /**
  * Whose decoders a frame that gives one plain piece of text changes in nothing, but for what a template refuses. Ours, as
@@ -27,86 +22,96 @@ const MAX_STRAY_LINES = 32;
 const MAX_STRAY_CHARS = 65_536;
 
 /** Bytes to the parts of a dialect: UTF-8 and lines may be split anywhere. */
-export function createStreamDecoder(
-  dialect: StreamDialect,
-  maxLineChars: number,
-  onParts: (parts: readonly DialectPart[]) => void,
-): StreamDecoder {
-  const utf8 = new StringDecoder("utf8");
-  const decoder = dialect.createDecoder();
-  const stray: string[] = [];
-  let isFirst = true;
-  let isOver = false;
+export class StreamDecoder {
+  readonly #onParts: (parts: readonly DialectPart[]) => void;
+  readonly #utf8 = new StringDecoder("utf8");
+  readonly #decoder: DialectDecoder;
+  readonly #feedFraming: (text: string) => void;
+  /** Null where each frame has to be decoded. */
+  readonly #template: TextTemplate | null;
+  readonly #stray: string[] = [];
+  #isFirst = true;
+  #isBetweenFrames = true;
+  #isOver = false;
   /** What the message gave that was decoded last. */
-  let latest: readonly DialectPart[] = [];
+  #latest: readonly DialectPart[] = [];
 
-  function keepStray(line: string): void {
-    if (stray.length < MAX_STRAY_LINES && line.length <= MAX_STRAY_CHARS) stray.push(line);
+  constructor(
+    dialect: StreamDialect,
+    maxLineChars: number,
+    onParts: (parts: readonly DialectPart[]) => void,
+  ) {
+    this.#onParts = onParts;
+    this.#decoder = dialect.createDecoder();
+    this.#template = REPEATABLE.has(dialect) ? new TextTemplate() : null;
+    const take = (message: DialectMessage): void => this.#pass(() => this.#decoder.decode(message));
+    this.#feedFraming =
+      dialect.framing === "ndjson"
+        ? createLineFeed(maxLineChars, (line) => take({ data: line }))
+        : createSseFeed(maxLineChars, take, (line) => this.#keepStray(line));
+  }
+
+  /** @throws RunFailure `upstream_malformed` past `maxLineChars`; whatever `onParts` throws */
+  feed(bytes: Buffer): void {
+    let text = this.#utf8.write(bytes);
+    if (this.#isFirst && text !== "") {
+      this.#isFirst = false;
+      if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
+    }
+    this.#feedText(text);
+  }
+
+  end(): void {
+    // The format says to drop an event whose blank line is missing; its text is there, so it is shown.
+    this.#feedText(`${this.#utf8.end()}\n\n`);
+    this.#pass(() => this.#decoder.end(this.#stray));
+  }
+
+  /** Passes by what is the same frame again in all but its text, and feeds the rest frame by frame. */
+  #feedText(text: string): void {
+    const template = this.#template;
+    if (template === null) {
+      this.#feedFraming(text);
+      return;
+    }
+    for (let at = 0; at < text.length; ) {
+      const repeated = this.#isBetweenFrames && !this.#isOver ? template.read(text, at) : null;
+      if (repeated) {
+        at = repeated.end;
+        this.#onParts([{ type: "text", delta: repeated.text }]);
+        continue;
+      }
+      const close = text.indexOf("\n\n", at);
+      const frame = close < 0 ? text.slice(at) : text.slice(at, close + 2);
+      const isWhole = this.#isBetweenFrames && close >= 0;
+      this.#latest = [];
+      this.#feedFraming(frame);
+      this.#isBetweenFrames = close >= 0;
+      at += frame.length;
+      const [part] = this.#latest;
+      if (isWhole && this.#latest.length === 1 && part?.type === "text" && !part.channel && !part.replace) {
+        template.learn(frame, part.delta);
+      }
+    }
   }
 
   /** Asks no more once `done` or `error` was said. A decoder throws nothing, but somebody else's may. */
-  function pass(decode: () => readonly DialectPart[]): void {
-    if (isOver) return;
+  #pass(decode: () => readonly DialectPart[]): void {
+    if (this.#isOver) return;
     let parts: readonly DialectPart[];
     try {
       parts = decode();
     } catch (error) {
       throw new RunFailure("upstream_malformed", undefined, { cause: error });
     }
-    for (const { type } of parts) isOver ||= type === "done" || type === "error";
-    latest = parts;
-    onParts(parts);
+    for (const { type } of parts) this.#isOver ||= type === "done" || type === "error";
+    this.#latest = parts;
+    this.#onParts(parts);
   }
 
-  const take = (message: DialectMessage): void => pass(() => decoder.decode(message));
-  const feedFraming =
-    dialect.framing === "ndjson"
-      ? createLineFeed(maxLineChars, (line) => take({ data: line }))
-      : createSseFeed(maxLineChars, take, keepStray);
-  const feedText = REPEATABLE.has(dialect) ? createRepeatFeed() : feedFraming;
-
-  /** Passes by what is the same frame again in all but its text, and feeds the rest frame by frame. */
-  function createRepeatFeed(): (text: string) => void {
-    const template = createTextTemplate();
-    let isBetweenFrames = true;
-    return (text) => {
-      for (let at = 0; at < text.length; ) {
-        const repeated = isBetweenFrames && !isOver ? template.read(text, at) : null;
-        if (repeated) {
-          at = repeated.end;
-          onParts([{ type: "text", delta: repeated.text }]);
-          continue;
-        }
-        const close = text.indexOf("\n\n", at);
-        const frame = close < 0 ? text.slice(at) : text.slice(at, close + 2);
-        const isWhole = isBetweenFrames && close >= 0;
-        latest = [];
-        feedFraming(frame);
-        isBetweenFrames = close >= 0;
-        at += frame.length;
-        const [part] = latest;
-        if (isWhole && latest.length === 1 && part?.type === "text" && !part.channel && !part.replace) {
-          template.learn(frame, part.delta);
-        }
-      }
-    };
+  #keepStray(line: string): void {
+    if (this.#stray.length < MAX_STRAY_LINES && line.length <= MAX_STRAY_CHARS) this.#stray.push(line);
   }
-
-  return {
-    feed(bytes) {
-      let text = utf8.write(bytes);
-      if (isFirst && text !== "") {
-        isFirst = false;
-        if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
-      }
-      feedText(text);
-    },
-    end() {
-      // The format says to drop an event whose blank line is missing; its text is there, so it is shown.
-      feedText(`${utf8.end()}\n\n`);
-      pass(() => decoder.end(stray));
-    },
-  };
 }
 
 function createSseFeed(

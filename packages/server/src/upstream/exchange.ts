@@ -45,7 +45,7 @@ const REFUSALS = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREAC
 export function exchange(
   request: UpstreamRequest,
   connections: Connections,
-  watchdog: Watchdog,
+  watchdog: Pick<Watchdog, "expect">,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const { method = "POST" } = request;

@@ -178,7 +178,7 @@ async function cancelRun(
   );
   try {
     const { "idempotency-key": _key, "last-event-id": _last, ...headers } = request.headers;
-    const watchdog = { expect() {}, feed() {} };
+    const watchdog = { expect() {} };
     const cancel = { url: url.href, headers, body: {}, secrets: request.secrets };
     const response = await exchange(cancel, connections, watchdog, controller.signal);
     response.on("error", () => {});

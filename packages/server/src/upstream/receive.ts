@@ -3,7 +3,7 @@ import type { DialectPart } from "@ai-progress-stream/protocol/dialects";
 import type { Clock } from "../clock.js";
 import { RunFailure } from "../run/failure.js";
 import type { Recorder } from "../run/recorder.js";
-import { createStreamDecoder } from "./decode-stream.js";
+import { StreamDecoder } from "./decode-stream.js";
 import type { StreamDialect } from "./provider.js";
 import type { Watchdog } from "./timeouts.js";
 
@@ -50,7 +50,7 @@ export async function receive(response: IncomingMessage, reading: Reading): Prom
     return;
   }
   const readSize = createReadSize(response);
-  const decoder = createStreamDecoder(dialect, limits.upstreamLineChars, takeAll);
+  const decoder = new StreamDecoder(dialect, limits.upstreamLineChars, takeAll);
   try {
     await pump(response, watchdog, limits.upstreamBytes, signal, (chunk) => {
       recorder.isFlooded = readSize() >= FLOOD_BYTES;

@@ -1,4 +1,4 @@
-import type { Usage } from "@ai-progress-stream/protocol";
+import type { TextChannel, Usage } from "@ai-progress-stream/protocol";
 import type { FinishReason } from "@ai-progress-stream/protocol/dialects";
 import { RunFailure } from "../run/failure.js";
 import type { Caller, CallTarget } from "./call.js";
@@ -27,12 +27,10 @@ export function createRelay(callUpstream: Caller): Relay {
       recorder.record({ type: "progress", ...(stage === null ? {} : { stage }), ...amount });
     });
     let counted: Usage = {};
-    const answer = {
-      text: "",
-      reasoning: "",
-      usage: null as Usage | null,
-      finishReason: null as FinishReason | null,
-    };
+    // In pieces, joined at the end: a string that grows by each token is an object more for each of them.
+    const pieces: Record<TextChannel, string[]> = { answer: [], reasoning: [] };
+    let usage: Usage | null = null;
+    let finishReason: FinishReason | null = null;
 
     await callUpstream({
       ...options,
@@ -43,22 +41,23 @@ export function createRelay(callUpstream: Caller): Relay {
       take(part) {
         switch (part.type) {
           case "text": {
-            const channel = part.channel === "reasoning" ? "reasoning" : "text";
-            answer[channel] = part.replace ? part.delta : answer[channel] + part.delta;
+            const channel = part.channel ?? "answer";
+            if (part.replace) pieces[channel] = [];
+            pieces[channel].push(part.delta);
             recorder.record(part);
             estimate?.text(part.delta.length);
             return;
           }
           case "usage": {
-            const { type: _type, ...usage } = part;
-            counted = { ...counted, ...usage };
-            answer.usage = priced(counted, pricing);
-            target.onUsage(answer.usage);
+            const { type: _type, ...counts } = part;
+            counted = { ...counted, ...counts };
+            usage = priced(counted, pricing);
+            target.onUsage(usage);
             estimate?.tokens(counted.outputTokens ?? 0);
             return;
           }
           case "finish":
-            answer.finishReason = part.reason;
+            finishReason = part.reason;
             return;
           default:
             forward(part);
@@ -66,7 +65,12 @@ export function createRelay(callUpstream: Caller): Relay {
       },
     });
     estimate?.close();
-    return answer;
+    return {
+      text: pieces.answer.join(""),
+      reasoning: pieces.reasoning.join(""),
+      usage,
+      finishReason,
+    };
   };
 }
 

@@ -34,47 +34,46 @@ export function timeoutFailure(wait: Wait, ms: number): RunFailure {
   return new RunFailure("upstream_timeout", sentences[wait]);
 }
 
-export interface Watchdog {
-  /** From now on this wait counts; null: none does. */
-  expect(wait: Wait | null): void;
-  /** Something came. */
-  feed(): void;
-}
-
 /** A timer that is later than this was not merely late. */
 const LATE_MS = 10_000;
 
 /** One timer for whichever wait is on; being fed costs a look at the clock, not a new timer. */
-export function createWatchdog(
-  clock: Clock,
-  timeouts: UpstreamTimeouts,
-  onTimeout: (wait: Wait, ms: number) => void,
-): Watchdog {
-  let current: Wait | null = null;
-  let since = 0;
-  let callOff = (): void => {};
+export class Watchdog {
+  readonly #clock: Clock;
+  readonly #timeouts: UpstreamTimeouts;
+  readonly #onTimeout: (wait: Wait, ms: number) => void;
+  #current: Wait | null = null;
+  #since = 0;
+  #callOff = (): void => {};
 
-  function arm(wait: Wait, ms: number): void {
-    const dueAt = clock.now() + ms;
-    callOff = clock.after(ms, () => {
-      const now = clock.now();
-      // The clock was set, or the process stood still: how long it was silent is not known. It is given its time anew.
-      if (now < since || now - dueAt > LATE_MS) since = now;
-      const left = timeouts[wait] - (clock.now() - since);
-      if (left > 0) arm(wait, left);
-      else onTimeout(wait, timeouts[wait]);
-    });
+  constructor(clock: Clock, timeouts: UpstreamTimeouts, onTimeout: (wait: Wait, ms: number) => void) {
+    this.#clock = clock;
+    this.#timeouts = timeouts;
+    this.#onTimeout = onTimeout;
   }
 
-  return {
-    expect(wait) {
-      callOff();
-      current = wait;
-      since = clock.now();
-      if (wait !== null) arm(wait, timeouts[wait]);
-    },
-    feed() {
-      if (current !== null) since = clock.now();
-    },
-  };
+  /** From now on this wait counts; null: none does. */
+  expect(wait: Wait | null): void {
+    this.#callOff();
+    this.#current = wait;
+    this.#since = this.#clock.now();
+    if (wait !== null) this.#arm(wait, this.#timeouts[wait]);
+  }
+
+  /** Something came. */
+  feed(): void {
+    if (this.#current !== null) this.#since = this.#clock.now();
+  }
+
+  #arm(wait: Wait, ms: number): void {
+    const dueAt = this.#clock.now() + ms;
+    this.#callOff = this.#clock.after(ms, () => {
+      const now = this.#clock.now();
+      // The clock was set, or the process stood still: how long it was silent is not known. It is given its time anew.
+      if (now < this.#since || now - dueAt > LATE_MS) this.#since = now;
+      const left = this.#timeouts[wait] - (this.#clock.now() - this.#since);
+      if (left > 0) this.#arm(wait, left);
+      else this.#onTimeout(wait, this.#timeouts[wait]);
+    });
+  }
 }
