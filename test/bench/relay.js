@@ -8,8 +8,8 @@ import { findRelays, SATURATED } from "./relay/relays.js";
 import { figure, median, percentile, printTable, ratio } from "./support/figures.js";
 import { ask, createProcesses } from "./support/processes.js";
 
-/** Until all that is run often has been optimised. */
-const WARM_UP_ROUNDS = 3;
+/** Until what is run for each token and for each request has been optimised. */
+const WARM_UP_ROUNDS = 5;
 
 const floodOf = (name, path, all) => (streams) => {
   const tokens = Math.round(all / streams);
@@ -27,7 +27,7 @@ const scenariosOf = (isQuick) => [
     tokens: isQuick ? 50 : 100,
     isHard: streams === 500,
   })),
-  { name: "one token a request", path: "/flood/1", streams: 1, times: isQuick ? 50 : 100, tokens: 1 },
+  { name: "one token a request", path: "/flood/1", streams: 1, times: isQuick ? 50 : 200, tokens: 1 },
 ];
 
 async function measureOnce(relay, load, { path, streams, times = 1, tokens }) {

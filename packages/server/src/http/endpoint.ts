@@ -18,7 +18,7 @@ import { fingerprintOf, readJsonBody } from "./body.js";
 import type { Cors } from "./cors.js";
 import { streamHeaders } from "./headers.js";
 import { Problem, sendProblem } from "./problem.js";
-import { openViewer } from "./viewer.js";
+import { openViewer, type ViewerOptions } from "./viewer.js";
 
 /** A request as Express hands it on, as far as it matters here. */
 export type EndpointRequest = IncomingMessage & { readonly baseUrl?: string; body?: unknown };
@@ -74,7 +74,14 @@ const CLOSING_RETRY_MS = 5_000;
 
 /** The HTTP contract of one mounted endpoint. See PROTOCOL.md for the table. */
 export function createEndpoint(spec: JobSpec, options: EndpointOptions): EndpointHandler {
-  const { store, clock, logFailure } = options;
+  const { store, clock, logFailure, audience, heartbeatMs, stallMs } = options;
+  const viewing: ViewerOptions = {
+    audience,
+    clock,
+    heartbeatMs,
+    stallMs,
+    onError: (error, run) => logFailure(error, { run }, "a viewer was dropped"),
+  };
 
   async function route(req: EndpointRequest, res: ServerResponse): Promise<void> {
     if (options.cors.answer(req, res)) return;
@@ -220,8 +227,7 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     const { run, status } = record;
     // A body that nobody reads would stand before the news that its sender has left.
     req.resume();
-    const onError = (error: unknown): void => logFailure(error, { run }, "a viewer was dropped");
-    openViewer(res, { run, status, cursor, location: locationOf(req, run) }, { ...options, onError });
+    openViewer(res, { run, status, cursor, location: locationOf(req, run) }, viewing);
   }
 
   /** The run, if it was made here and by the same principal; whoever may not see it learns nothing of it. */

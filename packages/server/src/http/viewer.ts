@@ -12,7 +12,7 @@ export interface ViewerOptions {
   readonly heartbeatMs: number;
   /** A viewer that takes no byte for this long is dropped, in milliseconds. */
   readonly stallMs: number;
-  readonly onError: (error: unknown) => void;
+  readonly onError: (error: unknown, run: string) => void;
 }
 
 export interface View {
@@ -70,6 +70,7 @@ class StreamViewer implements Viewer {
     this.#seat = options.audience.join(run, this);
   }
 
+  /** After the constructor, in which nobody can wake it yet. */
   start(): void {
     const res = this.#res;
     res.on("drain", () => this.#goOn());
@@ -139,7 +140,7 @@ class StreamViewer implements Viewer {
   /** The viewer reconnects, and reads again where it was; whoever woke it is not troubled. */
   #fail(error: unknown): void {
     this.#isReading = false;
-    this.#options.onError(error);
+    this.#options.onError(error, this.#run);
     this.drop();
   }
 

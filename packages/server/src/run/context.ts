@@ -1,4 +1,5 @@
 import type { ProgressAmount, RunState } from "@ai-progress-stream/protocol";
+import type { CallTarget } from "../upstream/call.js";
 import type { ServiceProxy } from "../upstream/proxy.js";
 import type { Relay } from "../upstream/relay.js";
 import type { JobContext, Reporter } from "./job.js";
@@ -23,6 +24,14 @@ export function createJobContext<Input>(options: ContextOptions<Input>): JobCont
   const { input, runId, principal, previous, signal, recorder } = options;
   const meter = createUsageMeter(recorder, previous?.usage ?? null);
 
+  const target = (stage: string | null): CallTarget => ({
+    runId,
+    recorder,
+    signal,
+    stage,
+    onUsage: meter.open(),
+  });
+
   function createReporter(stage: string | null): Reporter {
     const ofStage = stage === null ? {} : { stage };
     return {
@@ -44,10 +53,8 @@ export function createJobContext<Input>(options: ContextOptions<Input>): JobCont
       usage: (usage) => recorder.record({ type: "usage", ...usage }),
       custom: (name, value) =>
         recorder.record({ type: "custom", name: checkName("custom event", name), value }),
-      relay: (provider, request, rules) =>
-        options.relay(provider, request, { ...options, stage, onUsage: meter.open() }, rules),
-      proxy: (request, rules = {}) =>
-        options.proxy(request, rules, { ...options, stage, onUsage: meter.open() }),
+      relay: (provider, request, rules) => options.relay(provider, request, target(stage), rules),
+      proxy: (request, rules = {}) => options.proxy(request, rules, target(stage)),
       ready: () => recorder.ready(),
     };
   }

@@ -33,7 +33,7 @@ export interface Producer {
 /** How long `onEnd` may take to save what it is told when the process ends, in milliseconds. */
 const HOOKS_MS = 10_000;
 
-export function createProducer(options: Omit<RunnerOptions, "onEvents">): Producer {
+export function createProducer(options: RunnerOptions): Producer {
   const { store, clock, logger } = options;
   const running = new Map<string, RunningRun>();
   /** Those, and those whose `onEnd` is not through. */
@@ -58,14 +58,11 @@ export function createProducer(options: Omit<RunnerOptions, "onEvents">): Produc
       const info: RunInfo = { runId: todo.run, principal: todo.principal };
       const eventHooks = hooks.flatMap(({ onEvent }) => onEvent ?? []);
       for (const { onStart } of hooks) if (onStart) void callHook("onStart", () => onStart(info));
-      const run = startRun(todo, {
-        ...options,
-        onEvents(_run, events) {
-          if (eventHooks.length === 0) return;
-          for (const event of events) {
-            for (const onEvent of eventHooks) void callHook("onEvent", () => onEvent(event, info));
-          }
-        },
+      const run = startRun(todo, options, (events) => {
+        if (eventHooks.length === 0) return;
+        for (const event of events) {
+          for (const onEvent of eventHooks) void callHook("onEvent", () => onEvent(event, info));
+        }
       });
       running.set(todo.run, run);
       if (isDrained) run.cancel("shutdown");

@@ -20,7 +20,6 @@ export interface RunnerOptions {
   readonly limits: RecorderLimits;
   readonly leaseMs: number;
   readonly abandonAfterMs: number;
-  readonly onEvents: (run: string, events: readonly LoggedEvent[]) => void;
 }
 
 export interface RunToDo {
@@ -51,8 +50,15 @@ const SETTLE_MS = 200;
 /** One for all: it would be made with every run, and read with hardly any. */
 const HAS_ENDED = new DOMException("The run has ended.", "AbortError");
 
-/** Runs one job to its one end: renews the lease, obeys the store's orders, notices that nobody looks. */
-export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
+/**
+ * Runs one job to its one end: renews the lease, obeys the store's orders, notices that nobody looks. `onEvents` is told
+ * each event, once, in order, as it goes into the log.
+ */
+export function startRun(
+  todo: RunToDo,
+  options: RunnerOptions,
+  onEvents: (events: readonly LoggedEvent[]) => void,
+): RunningRun {
   const { store, clock, logger, leaseMs, abandonAfterMs } = options;
   const { run, lease } = todo;
   const controller = new AbortController();
@@ -123,7 +129,7 @@ export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
     before: todo.claimed?.state ?? null,
     clock,
     limits: options.limits,
-    onEvents: (events) => options.onEvents(run, events),
+    onEvents,
     // Appends renew the lease as well, but only an order is of interest: the timer stands as it is.
     onOrders: ({ cancelRequested }) => {
       if (cancelRequested !== null) cancel(cancelRequested);
@@ -135,8 +141,10 @@ export function startRun(todo: RunToDo, options: RunnerOptions): RunningRun {
     try {
       begin();
       const context = createJobContext({
-        ...options,
-        ...todo,
+        input: todo.input,
+        principal: todo.principal,
+        relay: options.relay,
+        proxy: options.proxy,
         runId: run,
         previous: todo.claimed?.isFirst === false ? todo.claimed.state : null,
         signal: controller.signal,

@@ -9,7 +9,7 @@ export interface UsageMeter {
 
 const COUNTS = ["inputTokens", "outputTokens", "cachedInputTokens", "reasoningTokens"] as const;
 
-export function createUsageMeter(recorder: Recorder, before: Usage | null): UsageMeter {
+export function createUsageMeter(recorder: Pick<Recorder, "record">, before: Usage | null): UsageMeter {
   const totals: Usage[] = before ? [before] : [];
   return {
     open() {

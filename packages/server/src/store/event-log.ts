@@ -55,10 +55,10 @@ export class EventLog {
   /** Lets a quarter go at once, so that the copying is paid once in many pushes. */
   #trim(): void {
     const entries = this.#entries;
-    const maxEvents = (this.#maxEvents * 3) / 4;
-    const maxChars = (this.#maxChars * 3) / 4;
+    const keptEvents = (this.#maxEvents * 3) / 4;
+    const keptChars = (this.#maxChars * 3) / 4;
     let drop = 0;
-    while (drop < entries.length - 1 && (entries.length - drop > maxEvents || this.#chars > maxChars)) {
+    while (drop < entries.length - 1 && (entries.length - drop > keptEvents || this.#chars > keptChars)) {
       this.#chars -= sizeOf(entries[drop]);
       drop++;
     }

@@ -105,7 +105,10 @@ export interface Orders {
   readonly attendedUntil: number;
 }
 
-/** What comes of a look or a write: at once where nobody else has to be asked, else as a promise. */
+/**
+ * What comes of a look or a write: at once where nobody else has to be asked, else as a promise. An answer is known by the
+ * fields that its type requires, `kind` of a page and `cancelRequested` of orders; what lacks them is taken for a promise.
+ */
 export type Answer<T> = T | Promise<T>;
 
 /*
@@ -117,7 +120,7 @@ export const isPage = (answer: Answer<Page | null>): answer is Page | null =>
 export const isOrders = (answer: Answer<Orders>): answer is Orders => "cancelRequested" in answer;
 
 /**
- * Where runs live: truth plus hints. The state is materialised at write time; a wake-up may be lost, and every
+ * Where runs live: truth plus hints. A state can be read at any time, without its log; a wake-up may be lost, and every
  * read repairs. All methods may reject with a {@link StoreError}; none throws.
  */
 export interface RunStore {

@@ -45,29 +45,33 @@ export class StateFold {
 
   /** All that was pushed, as {@link reduce} would have it. */
   get state(): RunState {
-    if (this.#pieces.length > 0) {
-      const { seq } = this;
-      const text = this.#state.text + this.#pieces.join("");
-      this.#state = { ...this.#state, text, seq, updatedAt: this.#updatedAt };
-      this.#pieces = [];
-      this.#pieceChars = 0;
-    }
+    this.#join();
     return this.#state;
   }
 
   push(event: LoggedEvent): void {
     if (this.#state.status !== "running") return;
     if (isPlainText(event)) {
-      if (this.#pieces.length === MAX_PIECES) void this.state;
+      if (this.#pieces.length === MAX_PIECES) this.#join();
       this.#pieces.push(event.delta);
       this.#pieceChars += event.delta.length;
       this.#updatedAt = event.at;
       return;
     }
     this.#updatedAt = event.at;
-    // Of the other events none looks at the text, but one that replaces it.
-    this.#state = reduce(event.type === "text" ? this.state : this.#state, event);
+    // Of the other events none looks at the answer's text, but one that replaces it.
+    if (event.type === "text" && event.channel !== "reasoning") this.#join();
+    this.#state = reduce(this.#state, event);
     // What is over is kept for long, and takes the least room in one piece.
-    if (event.type === "end") void this.state;
+    if (event.type === "end") this.#join();
+  }
+
+  #join(): void {
+    if (this.#pieces.length === 0) return;
+    const { seq } = this;
+    const text = this.#state.text + this.#pieces.join("");
+    this.#state = { ...this.#state, text, seq, updatedAt: this.#updatedAt };
+    this.#pieces = [];
+    this.#pieceChars = 0;
   }
 }

@@ -11,7 +11,10 @@ const MAX_STAGES = 500;
  * Passes what is neither text nor usage into a run, field by field and within bounds. A progress without a stage
  * is that of `ownStage`, where there is one.
  */
-export function createForwarder(recorder: Recorder, ownStage: string | null): (part: Forwarded) => void {
+export function createForwarder(
+  recorder: Pick<Recorder, "record">,
+  ownStage: string | null,
+): (part: Forwarded) => void {
   const stages = new Set<string>();
 
   function isFollowed(stage: string): boolean {

@@ -41,7 +41,7 @@ export function createRelay(callUpstream: Caller): Relay {
       take(part) {
         switch (part.type) {
           case "text": {
-            const channel = part.channel ?? "answer";
+            const channel = part.channel === "reasoning" ? "reasoning" : "answer";
             if (part.replace) pieces[channel] = [];
             pieces[channel].push(part.delta);
             recorder.record(part);
