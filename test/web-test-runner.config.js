@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { esbuildPlugin } from "@web/dev-server-esbuild";
 import { defaultReporter } from "@web/test-runner";
 import { runnerImport } from "vite";
+import { forcedColorsPlugin } from "./support/forced-colors-plugin.js";
 import { summaryReporter } from "./support/summary-reporter.js";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -38,7 +39,7 @@ export default {
   files: [here("./element/**/*.test.ts")],
   nodeResolve: { exportConditions: conditions, browser: true },
   middleware: [toExpress],
-  plugins: [esbuildPlugin({ ts: true, target: "es2022" })],
+  plugins: [esbuildPlugin({ ts: true, target: "es2022" }), forcedColorsPlugin()],
   browsers: found,
   concurrency: 2,
   // What the element itself warns of is expected in tests that provoke it.

@@ -1,8 +1,21 @@
-import { emulateMedia } from "@web/test-runner-commands";
+import { emulateMedia, executeServerCommand } from "@web/test-runner-commands";
 import { expect } from "chai";
 import { itUnless } from "../support/engine.js";
 import { mountScene, useFakeSessions } from "../support/mount.js";
 import { scenes } from "../support/scenes.js";
+
+/** As the page's own style gives it: a system colour has no value of its own. */
+function computedColor(name: string): string {
+  const probe = document.createElement("div");
+  probe.style.cssText = `color: ${name}; forced-color-adjust: none`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+const seen = (element: Element, selector: string): Element[] =>
+  [...(element.shadowRoot?.querySelectorAll(selector) ?? [])].filter((node) => node.checkVisibility());
 
 const animationsOf = (element: Element): string[] =>
   (element.shadowRoot?.getAnimations() ?? []).map((animation) => (animation as CSSAnimation).animationName);
@@ -52,6 +65,39 @@ describe("wherever it stands", () => {
         }
       } finally {
         await emulateMedia({ reducedMotion: "no-preference" });
+      }
+    },
+  );
+
+  const noForcing = "its driver cannot force colours";
+  itUnless(
+    { firefox: noForcing, webkit: noForcing },
+    "in forced colours shows how far it is, and what can be pressed",
+    async () => {
+      await executeServerCommand("force-colors", true);
+      try {
+        expect(matchMedia("(forced-colors: active)").matches).to.equal(true);
+        const canvas = computedColor("Canvas");
+        let bars = 0;
+        let buttons = 0;
+        for (const scene of scenes) {
+          const element = await mountScene(scene);
+          for (const bar of seen(element, ".rail i, .segment i")) {
+            bars++;
+            expect(getComputedStyle(bar).backgroundColor, scene.name).not.to.equal(canvas);
+          }
+          for (const segment of seen(element, ".segment")) {
+            expect(getComputedStyle(segment).outlineStyle, scene.name).to.equal("solid");
+          }
+          for (const button of seen(element, ".button")) {
+            buttons++;
+            expect(getComputedStyle(button).borderTopColor, scene.name).not.to.equal(canvas);
+          }
+        }
+        expect(bars).to.be.greaterThan(10);
+        expect(buttons).to.be.greaterThan(10);
+      } finally {
+        await executeServerCommand("force-colors", false);
       }
     },
   );
