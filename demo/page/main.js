@@ -2,12 +2,13 @@ import "@ai-progress-stream/element";
 
 /* The page's own JavaScript: who answers, and the switch that pulls the network. The jobs need none. */
 
+const network = document.querySelector("#network");
+network.addEventListener("change", () => setNetwork(network.checked));
+// A browser that reloads may leave the switch as it was.
+await setNetwork(network.checked);
+
 const { provider } = await (await fetch("/health")).json();
 document.querySelector("#provider").hidden = provider !== "simulated";
-
-const network = document.querySelector("#network");
-await setNetwork(true);
-network.addEventListener("change", () => setNetwork(network.checked));
 
 /** The server cuts this browser's streams, and takes no new ones until the switch is on again. */
 async function setNetwork(online) {

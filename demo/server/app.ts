@@ -31,6 +31,7 @@ export async function createDemoApp(config: DemoConfig): Promise<DemoApp> {
   const app = express();
   app.disable("x-powered-by");
 
+  app.use(network.welcome);
   app.use("/api", network.guard);
   app.use("/api/chat", progress.relay({ provider, models: { default: model } }));
   app.use("/api/analyze", progress.task(analyzeTask(provider, model)));

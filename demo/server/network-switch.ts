@@ -3,6 +3,8 @@ import type { Request, RequestHandler, Response } from "express";
 
 /** The demo's switch that pulls the network: of one browser only, told apart by a cookie. */
 export interface NetworkSwitch {
+  /** Gives a browser its cookie with the page, so that it has one before it asks for anything. */
+  readonly welcome: RequestHandler;
   /** Cuts what goes to a browser that is offline; before the endpoints. */
   readonly guard: RequestHandler;
   /** `POST {"online": false}` cuts every open response of this browser and refuses new ones; true mends it. */
@@ -16,6 +18,10 @@ export function createNetworkSwitch(): NetworkSwitch {
   const open = new Map<string, Set<Response>>();
 
   return {
+    welcome(req, res, next) {
+      if (viewerOf(req) === null && req.headers.accept?.includes("text/html")) setCookie(res, randomUUID());
+      next();
+    },
     guard(req, res, next) {
       const viewer = viewerOf(req);
       if (viewer === null) {
@@ -37,7 +43,7 @@ export function createNetworkSwitch(): NetworkSwitch {
     control(req, res) {
       const known = viewerOf(req);
       const viewer = known ?? randomUUID();
-      if (known === null) res.cookie(COOKIE, viewer, { httpOnly: true, sameSite: "strict" });
+      if (known === null) setCookie(res, viewer);
       if (req.body?.online === false) {
         offline.add(viewer);
         for (const response of open.get(viewer) ?? []) response.socket?.destroy();
@@ -47,6 +53,10 @@ export function createNetworkSwitch(): NetworkSwitch {
       res.json({ online: !offline.has(viewer) });
     },
   };
+}
+
+function setCookie(res: Response, viewer: string): void {
+  res.cookie(COOKIE, viewer, { httpOnly: true, sameSite: "strict" });
 }
 
 function viewerOf(req: Request): string | null {

@@ -1,7 +1,7 @@
 import type { Page } from "puppeteer-core";
 import { expect, test } from "vitest";
 import { openPage, startDemo } from "../support/demo.js";
-import { until } from "../support/gate.js";
+import { gate, until } from "../support/gate.js";
 import {
   chunkFrame,
   DONE_FRAME,
@@ -15,18 +15,23 @@ import { tcpProxy } from "../support/tcp-proxy.js";
 
 const KEY = "sk-sentinel-0123456789abcdef";
 
-/** A model that says a number every few milliseconds, and its whole text. */
-async function countingModel(count = 150, pauseMs = 20): Promise<ScriptedUpstream & { text: string }> {
+/**
+ * A model that says a number every few milliseconds, and its whole text. At `holdsAt` it waits to be told to go on: what
+ * has to be seen in the middle is not over before a slow machine has looked.
+ */
+async function countingModel(count = 150, pauseMs = 20, holdsAt = Infinity) {
   const text = Array.from({ length: count }, (_, n) => `${n} \u{1f600} `).join("");
+  const held = gate();
   const upstream = await scriptedUpstream(async (res) => {
     openStream(res);
     for (let n = 0; n < count && !res.destroyed; n++) {
+      if (n === holdsAt) await held.opened;
       res.write(chunkFrame(`${n} \u{1f600} `));
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
     res.end(finishFrame() + usageFrame(5, count) + DONE_FRAME);
   });
-  return Object.assign(upstream, { text });
+  return Object.assign(upstream, { text, goOn: held.open });
 }
 
 const withModel = (upstream: ScriptedUpstream) =>
@@ -47,7 +52,7 @@ const look = <T>(page: Page, name: string, read: (element: Tag) => T): Promise<T
 const stateOf = (page: Page, name: string) => look(page, name, (element) => element.state);
 const textOf = (page: Page, name: string) => look(page, name, (element) => element.text);
 const hasState = (page: Page, name: string, state: string) =>
-  until(async () => (await stateOf(page, name)) === state, 60);
+  until(async () => (await stateOf(page, name)) === state, 40);
 /** What a person reads in the element, not what its properties say. */
 const shown = (page: Page, name: string) =>
   look(page, name, (element) => element.shadowRoot?.textContent ?? "");
@@ -81,12 +86,13 @@ async function pressUntilStopped(page: Page, name: string, words: RegExp): Promi
 }
 
 test("asking streams the model's answer into the page, word for word", async () => {
-  const upstream = await countingModel();
+  const upstream = await countingModel(150, 20, 75);
   const demo = await withModel(upstream);
   const page = await openPage(demo.url);
   expect(await stateOf(page, "chat")).toBe("idle");
   await page.click("#ask button");
   await hasState(page, "chat", "streaming");
+  upstream.goOn();
   await hasState(page, "chat", "done");
   expect(await textOf(page, "chat")).toBe(upstream.text);
   expect(await shown(page, "chat")).toContain("149 \u{1f600}");
@@ -124,7 +130,7 @@ test("the document job goes through its four stages, page by page, and never bac
 });
 
 test("when the network is cut in mid-stream the text stays, and goes on where it was", async () => {
-  const upstream = await countingModel(250);
+  const upstream = await countingModel(250, 20, 125);
   const demo = await withModel(upstream);
   const page = await openPage(demo.url);
   await page.click("#ask button");
@@ -134,11 +140,27 @@ test("when the network is cut in mid-stream the text stays, and goes on where it
   const kept = await textOf(page, "chat");
   expect(kept.length).toBeGreaterThan(100);
   expect(await shown(page, "chat")).toContain(kept.slice(0, 50));
+  upstream.goOn();
   await until(async () => /reconnect/i.test(await shown(page, "chat")));
   await page.click("#network");
   await hasState(page, "chat", "done");
   expect(await textOf(page, "chat")).toBe(upstream.text);
   expect(upstream.calls).toHaveLength(1);
+});
+
+test("the network can be cut before the page knows who answers", async () => {
+  const upstream = await countingModel(250, 20, 125);
+  const demo = await withModel(upstream);
+  const page = await openPage("about:blank");
+  await page.setRequestInterception(true);
+  page.on("request", (request) => {
+    if (!request.url().endsWith("/health")) void request.continue();
+  });
+  await page.goto(demo.url);
+  await page.click("#ask button");
+  await until(async () => (await textOf(page, "chat")).length > 100);
+  await page.click("#network");
+  await hasState(page, "chat", "reconnecting");
 });
 
 test("over a slow cable that is cut again and again the page shows the answer once, and the model is asked once", async () => {
@@ -160,13 +182,14 @@ test("over a slow cable that is cut again and again the page shows the answer on
 });
 
 test("a reload in mid-run finds the same run", async () => {
-  const upstream = await countingModel(250);
+  const upstream = await countingModel(250, 20, 125);
   const demo = await withModel(upstream);
   const page = await openPage(demo.url);
   await page.click("#ask button");
   await until(async () => (await textOf(page, "chat")).length > 100);
   await page.reload();
   await hasState(page, "chat", "streaming");
+  upstream.goOn();
   await hasState(page, "chat", "done");
   expect(await textOf(page, "chat")).toBe(upstream.text);
   await page.reload();
