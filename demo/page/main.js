@@ -4,8 +4,8 @@ import "@ai-progress-stream/element";
 
 const network = document.querySelector("#network");
 network.addEventListener("change", () => setNetwork(network.checked));
-// A browser that reloads may leave the switch as it was.
-await setNetwork(network.checked);
+// A browser that reloads may leave the switch as it was. The page need not wait for the server to know it.
+void setNetwork(network.checked);
 
 const { provider } = await (await fetch("/health")).json();
 document.querySelector("#provider").hidden = provider !== "simulated";
