@@ -42,7 +42,7 @@ interface Tag extends HTMLElement {
   readonly text: string;
   readonly runState: {
     readonly progress: number | null;
-    readonly stages: readonly { label: string; status: string; message?: string }[];
+    readonly stages: readonly { label: string; status: string }[];
   };
 }
 
@@ -56,6 +56,24 @@ const hasState = (page: Page, name: string, state: string) =>
 /** What a person reads in the element, not what its properties say. */
 const shown = (page: Page, name: string) =>
   look(page, name, (element) => element.shadowRoot?.textContent ?? "");
+
+/** Whether these words have been on the page since, however short; looking now and then would miss them. */
+async function watch(page: Page, name: string, words: RegExp): Promise<() => Promise<boolean>> {
+  const seen = await page.evaluateHandle(
+    (selector, source) => {
+      const root = document.querySelector(selector)?.shadowRoot;
+      const found = { isShown: false };
+      if (!root) throw new Error(`${selector} is not there`);
+      new MutationObserver(() => {
+        found.isShown ||= new RegExp(source).test(root.textContent ?? "");
+      }).observe(root, { subtree: true, childList: true, characterData: true });
+      return found;
+    },
+    tag(name),
+    words.source,
+  );
+  return () => seen.evaluate(({ isShown }) => isShown);
+}
 
 /** Presses a button of the element, as a person would, by its words. */
 async function press(page: Page, name: string, words: RegExp): Promise<void> {
@@ -240,11 +258,9 @@ test("the German page speaks German, its jobs included", async () => {
   // It says nothing, so that the job is there to be stopped, however late a slow machine comes to that.
   const demo = await withModel(await countingModel(10, 20, 0));
   const page = await openPage(`${demo.url}/de/`);
+  const hasShown = await watch(page, "analysis", /Seite \d+ von 500/);
   await page.click("#analyze button");
-  await until(async () => {
-    const { stages } = await look(page, "analysis", (element) => element.runState);
-    return stages.some(({ message = "" }) => /^Seite \d+ von 500/.test(message));
-  });
+  await until(hasShown);
   await pressUntilStopped(page, "analysis", /abbrechen|stopp/);
 });
 

@@ -47,6 +47,7 @@ type GrowingText = { -readonly [K in keyof TextEvent]: TextEvent[K] };
 const HIGH_WATER_CHARS = 65_536;
 /** What an event counts for beside its text or value. */
 const EVENT_CHARS = 100;
+/** One for all: `Promise.resolve()` would make one with each token. */
 const SETTLED = Promise.resolve();
 const RETRY_MS = [50, 200, 1_000, 2_000, 5_000, 5_000, 5_000];
 
