@@ -21,6 +21,8 @@ const pieces = fc
       "![alt](https://example.com/i.png)",
       "https://example.com/x).",
       "| a | b |\n|---|---|\n",
+      "| a | b |\n|:-:|--:|\n",
+      "\n1) ",
       "- [x] done\n",
       "- item\n  - nested\n",
       "1. one\n",
@@ -100,6 +102,13 @@ describe("Markdown", () => {
     "line breaks of Windows": ["```js\r\na\r\n```\r\n\r\nend", "div(pre(code(a)))", "p(end)"],
     "lists in lists": ["- a\n  - b\n- c", "ul(li(aul(li(b)))li(c))"],
     "an ordered list": ["3. a\n4. b", "ol(li(a)li(b))"],
+    "an ordered list with brackets": ["3) a\n4) b\n   1) c", "ol(li(a)li(bol(li(c))))"],
+    "a bracket behind a number that begins no list": [
+      "so\n12) and\n\n3)x\n\n7)",
+      "p(sobr()12) and)",
+      "p(3)x)",
+      "p(7))",
+    ],
     tasks: ["- [ ] a\n- [x] b", "ul(li(input() a)li(input() b))"],
     quotes: ["> a\n> b\n\nc", "blockquote(p(abr()b))", "p(c)"],
     rules: ["a\n\n---\n\nb", "p(a)", "hr()", "p(b)"],
@@ -129,6 +138,13 @@ describe("Markdown", () => {
   for (const [what, [markdown, ...blocks]] of Object.entries(examples)) {
     it(`knows ${what}`, () => expect(outlines(render(markdown))).to.deep.equal(blocks));
   }
+
+  it("sets the columns of a table as the line under its head says", () => {
+    const box = render("| a | b | c | d |\n|:--|:-:|--:|---|\n| 1 | 2 | 3 | 4 |\n\n| e |\n|---|\n| 5 |\n");
+    const alignments = [...box.querySelectorAll("th, td")].map((cell) => cell.getAttribute("data-align"));
+    const row = ["left", "center", "right", null];
+    expect(alignments).to.deep.equal([...row, ...row, null, null]);
+  });
 
   it("lets lists, quotations and tables run as their text does", () => {
     const box = render("1. **שלום**\n\n> hello\n\n| مرحبا |\n|---|\n\n- 5\n");

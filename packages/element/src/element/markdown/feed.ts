@@ -9,6 +9,7 @@ import {
   EQUATION_BLOCK,
   EQUATION_INLINE,
   IMAGE,
+  LINE_BREAK,
   LINK,
   LIST_ORDERED,
   LIST_UNORDERED,
@@ -28,6 +29,8 @@ export interface NodeWriter {
   close(pending: string): void;
   text(text: string): void;
   attribute(name: Attr, value: string): void;
+  /** The line under a table's head, which says how its columns are set: `|:--|--:|`. */
+  align(line: string): void;
   /** Shows a character before the parser lets go of it. It is the next text, or is taken back. */
   ahead(text: string): void;
 }
@@ -54,9 +57,9 @@ const isWordEnd = (char: string): boolean => /[\p{L}\p{N}]/u.test(char);
 
 /**
  * Feeds the parser of streaming-markdown, and mends what its grammar does to the answers of models:
- * `snake_case` is no emphasis and `$5` no mathematics, CRLF is a line break, and a link, an image or a formula
- * that is never closed does not swallow the rest of the answer. All that is decided at places of the text, never
- * at those where it happens to be split.
+ * `snake_case` is no emphasis and `$5` no mathematics, CRLF is a line break, `1)` begins a list as `1.` does, columns
+ * are aligned, and a link, an image or a formula that is never closed does not swallow the rest of the answer. All that
+ * is decided at places of the text, never at those where it happens to be split.
  */
 export function createFeed(nodes: NodeWriter): Feed {
   const parser: Parser = createParser({
@@ -129,6 +132,7 @@ export function createFeed(nodes: NodeWriter): Feed {
 
   function endLine(): void {
     const token = top();
+    if (parser.token === TABLE && parser.table_state === 1) nodes.align(parser.pending);
     // An empty line behind a table's only row would be taken for the line under its head, and what follows for a row.
     if (parser.token === TABLE_ROW && parser.pending === "\n" && parser.table_state === 0) {
       parser.pending = "";
@@ -177,6 +181,11 @@ export function createFeed(nodes: NodeWriter): Feed {
     parser.fence_end = PENDING_LIMIT + CHECK_EVERY;
   }
 
+  /** Whether a bracket stands behind the number of a list's item; within a paragraph none but the first begins a list. */
+  const isNumbered = (): boolean =>
+    (roots.has(parser.token) || parser.token === LINE_BREAK) &&
+    (top() === PARAGRAPH ? /^1$/ : /^\d{1,9}$/).test(parser.pending);
+
   /** A bracket that an address has opened is a part of it. */
   function closeBracket(): void {
     const isAddress = (top() === LINK || top() === IMAGE) && parser.pending.startsWith("](");
@@ -213,10 +222,13 @@ export function createFeed(nodes: NodeWriter): Feed {
         } else if (chars === "`") {
           keepCode();
           pass(chars);
-        } else if (chars === ")") {
+        } else if (chars === ")" && !isNumbered()) {
           closeBracket();
         } else if (next === undefined) {
           held = chars;
+        } else if (chars === ")") {
+          // The parser knows only the other way to write it.
+          pass(next === " " ? "." : chars);
         } else {
           run(chars, next);
         }
@@ -224,7 +236,8 @@ export function createFeed(nodes: NodeWriter): Feed {
       if (isPlain() && /^[\p{L}\p{N}.,:;?)]$/u.test(parser.pending)) nodes.ahead(parser.pending);
     },
     finish() {
-      if (held) run(held, "");
+      if (held === ")") pass(held);
+      else if (held) run(held, "");
       held = "";
       endLine();
       if (parser.pending) pass("\n");

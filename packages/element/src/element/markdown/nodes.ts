@@ -82,6 +82,7 @@ export function createMarkdownNodes(
   let shownAhead = "";
   let body: Element | null = null;
   let looseCell: Element | null = null;
+  let alignments: readonly string[] = [];
   let undirected: Element | null = null;
 
   const sections = createSections(container);
@@ -186,6 +187,7 @@ export function createMarkdownNodes(
     scroller.append(table);
     append(scroller);
     body = looseCell = null;
+    alignments = [];
     push(smd.TABLE, table);
   }
 
@@ -201,6 +203,11 @@ export function createMarkdownNodes(
     if (!body) node.append(section);
     section.append(row);
     push(smd.TABLE_ROW, row);
+  }
+
+  function alignCell(cell: Element, column: number): void {
+    const alignment = alignments[column];
+    if (alignment) cell.setAttribute("data-align", alignment);
   }
 
   function openCheckbox(): void {
@@ -222,8 +229,10 @@ export function createMarkdownNodes(
         : (elements[token] ?? ["span", "image"]);
     const node = element(isHeadCell ? "th" : tag, part);
     if (isHeadCell) node.setAttribute("scope", "col");
-    if (isTablePart(token)) open.node.append(node);
-    else append(node);
+    if (isTablePart(token)) {
+      alignCell(node, open.node.childElementCount);
+      open.node.append(node);
+    } else append(node);
     const isFormula = token === smd.EQUATION_INLINE || token === smd.EQUATION_BLOCK;
     push(token, node, isFormula ? { delimiter: pending } : {});
     if (token === smd.EQUATION_INLINE) text("\\(");
@@ -330,6 +339,16 @@ export function createMarkdownNodes(
         open.address = value;
       }
     },
+    align(line) {
+      if (open.isFlat) return;
+      alignments = line
+        .replace(/^\s*\|/, "")
+        .split("|")
+        .map(alignmentOf);
+      for (const [column, cell] of [...(open.node.querySelector("tr")?.children ?? [])].entries()) {
+        alignCell(cell, column);
+      }
+    },
     ahead(char) {
       if (open.isFlat || !tail || shownAhead) return;
       text(char);
@@ -339,6 +358,12 @@ export function createMarkdownNodes(
 }
 
 const rightToLeft = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+/** As GitHub's Markdown has it: `:--` left, `:-:` in the middle, `--:` right, else where the text begins. */
+function alignmentOf(column: string): string {
+  const [, left, right] = /^\s*(:)?-+(:)?\s*$/.exec(column) ?? [];
+  if (right) return left ? "center" : "right";
+  return left ? "left" : "";
+}
 const isTablePart = (token: number): boolean => token === smd.TABLE_ROW || token === smd.TABLE_CELL;
 const isBlock = (node: Element): boolean => /^(?:P|H\d|LI|T[DH]|BLOCKQUOTE)$/.test(node.tagName);
 const endOf = (delimiter: string): string => (delimiter === "$$" ? "$$" : "\\]");

@@ -34,6 +34,7 @@ p[part=formula] { white-space: pre-wrap; }
 [part=table-scroller] { overflow-x: auto; scrollbar-width: thin; }
 table { border-collapse: collapse; inline-size: 100%; font-size: .93em; line-height: 1.45; font-variant-numeric: tabular-nums; }
 th, td { padding: 7px 12px; text-align: start; vertical-align: top; overflow-wrap: break-word; min-inline-size: 6ch; }
+[data-align=left] { text-align: left; } [data-align=center] { text-align: center; } [data-align=right] { text-align: right; }
 th { font-weight: 600; background: var(--_sunken); }
 tr + tr > *, tbody > tr > * { border-block-start: 1px solid var(--_border); }
 img { max-inline-size: 100%; block-size: auto; border-radius: 6px; vertical-align: middle; }
