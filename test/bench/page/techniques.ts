@@ -46,6 +46,15 @@ const moving: Technique = (box, runFrame) => {
   return paragraphs(box, runFrame);
 };
 
+/** What a flush costs where next to nothing is to be laid out: the machine's own share in all the others. */
+const letter: Technique = (box) => {
+  const text = document.createTextNode("a");
+  box.append(text);
+  return () => {
+    text.data = text.data === "a" ? "b" : "a";
+  };
+};
+
 /** A module of `peers`, which is there only where the bench has installed it. */
 const peer =
   (file: string): Technique =>
@@ -61,6 +70,7 @@ const peer =
 export const techniques: Readonly<Record<string, Technique>> = {
   "ai-progress-stream": element({}),
   "ai-progress-stream, Markdown": element({ format: "markdown" }),
+  "one letter, no text": letter,
   "a text node a paragraph": paragraphs,
   "the same beside a spinner": moving,
   "append() of a text node": (box) => (delta) => box.append(delta),
