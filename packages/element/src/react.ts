@@ -1,5 +1,5 @@
 import type { RunError, RunState } from "@ai-progress-stream/protocol";
-import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useEffect, useInsertionEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { SessionPhase, SessionStatus } from "./client/session.js";
 import {
   type AiProgressActions,
@@ -38,8 +38,8 @@ export interface AiProgress extends AiProgressActions {
  */
 export function useAiProgress(options: AiProgressOptions): AiProgress {
   const [holder] = useState(createSessionHolder);
-  // Before the effect below, and before any event: what is rendered is what counts.
-  useEffect(() => {
+  // Before all other effects, those of the children too, which may start: what is rendered is what counts.
+  useInsertionEffect(() => {
     holder.options = options;
   });
   useEffect(() => holder.mount(), [holder]);

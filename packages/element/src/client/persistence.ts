@@ -23,6 +23,7 @@ export function sessionPersistence(key: string, storage?: Storage): SessionPersi
     }, false);
   const clear = (): void => attempt(() => area().removeItem(key), undefined);
   return {
+    name: key,
     load: () => attempt(() => readSession(area().getItem(key)), null),
     save: (session) => {
       // A body too large for the storage still leaves room for the run's URL. What stood there is stale.

@@ -57,6 +57,8 @@ export interface ConnectionListener {
 }
 
 const NDJSON = /ndjson|jsonl|json-lines|stream\+json/;
+/** Our servers say what run it is along with the head of the answer: who has not by then, names none. */
+const NAMING_MS = 1_000;
 const UNTYPED = /^(|text\/plain|application\/octet-stream)$/;
 
 /** From the first attempt to the last word: what to ask for next, and what an answer means. */
@@ -76,6 +78,7 @@ export class RunConnection implements TransportHandler {
   #dialect: Dialect | DialectDetector | null = null;
   #loading: Promise<void> | null = null;
   #stopWaiting = (): void => {};
+  #stopNaming = (): void => {};
   #translator: Translator | null = null;
   #isUndecided = false;
   #response: Response | null = null;
@@ -91,7 +94,10 @@ export class RunConnection implements TransportHandler {
     this.#options = options;
     this.#listener = listener;
     this.#checkAddressed();
-    if (this.#isForeign) this.#load()?.catch(() => {});
+    if (this.#isForeign) {
+      this.addressed.resolve();
+      this.#load()?.catch(() => {});
+    }
     this.#transport = options.open(this);
     this.#transport.done.then((failure) => {
       if (failure) listener.gaveUp(failure.error);
@@ -109,6 +115,7 @@ export class RunConnection implements TransportHandler {
 
   stop(): void {
     this.#stopWaiting();
+    this.#stopNaming();
     this.#transport.stop();
   }
 
@@ -165,6 +172,7 @@ export class RunConnection implements TransportHandler {
     this.#isUndecided = this.#options.dialect !== null && fold.state.run === "";
     this.#translator = null;
     this.#response = response;
+    this.#awaitName();
     this.#listener.phase("open", null);
   }
 
@@ -308,7 +316,16 @@ export class RunConnection implements TransportHandler {
     this.#listener.learned();
   }
 
+  #awaitName(): void {
+    const { clock } = this.#options;
+    this.#stopNaming();
+    const timer = clock.setTimeout(() => this.addressed.resolve(), NAMING_MS);
+    this.#stopNaming = () => clock.clearTimeout(timer);
+  }
+
   #checkAddressed(): void {
-    if (this.#hasSpoken || this.#run.address.resumeTarget !== null) this.addressed.resolve();
+    if (!this.#hasSpoken && this.#run.address.resumeTarget === null) return;
+    this.#stopNaming();
+    this.addressed.resolve();
   }
 }

@@ -59,7 +59,7 @@ export class RunSession implements Session {
   constructor(options: SessionOptions) {
     const { method, dialect, cancelTimeoutMs, totalTimeoutMs, persistence, ...settings } = {
       ...defaults,
-      ...options,
+      ...onlySaid(options),
     };
     this.#settings = { fetch: (...request) => globalThis.fetch(...request), ...settings };
     this.#method = method;
@@ -102,7 +102,9 @@ export class RunSession implements Session {
     this.#refuseWhileLive();
     this.#address.forget();
     this.#run = this.#newRun(null);
-    return this.#connect(false, (handler) => openConsumption(source, this.#settings, handler)).ended.promise;
+    const connection = this.#connect(false, (handler) => openConsumption(source, this.#settings, handler));
+    connection.addressed.resolve();
+    return connection.ended.promise;
   }
 
   resume(): Promise<boolean> {
@@ -159,7 +161,9 @@ export class RunSession implements Session {
   #newRun(start: StartRequest | null, at = this.#settings.clock.now()): RunRecord {
     const address = this.#address;
     const fold = new RunFold(address.run, at);
-    return { address, fold, start, isUnanswered: start !== null && address.runUrl === null, isLost: false };
+    // Somebody else's server makes two runs of one request that comes twice.
+    const isUnanswered = start !== null && address.runUrl === null && !this.#isForeign;
+    return { address, fold, start, isUnanswered, isLost: false };
   }
 
   #connect(
@@ -312,6 +316,11 @@ export class RunSession implements Session {
     }
     clock.clearTimeout(timer);
     if (this.#connection !== connection) return;
+    // What was called off is asked for by no reload, though nobody has answered it.
+    if (this.#run.isUnanswered) {
+      this.#run.isUnanswered = false;
+      this.#remember();
+    }
     this.#settle({
       phase: "ended",
       error: { ...cancelUnconfirmed, code: (refusal ?? cancelUnconfirmed).code },
@@ -324,3 +333,9 @@ export class RunSession implements Session {
     this.#handled(event);
   }
 }
+
+/** Without what is undefined or no number: spread over the defaults, it would hide them. */
+const onlySaid = (options: SessionOptions): SessionOptions =>
+  Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined && !Number.isNaN(value)),
+  ) as unknown as SessionOptions;

@@ -135,7 +135,7 @@ function fingerprintOf(options: AiProgressOptions): string {
   return JSON.stringify({
     ...options,
     dialect: options.dialect && nameOf(options.dialect),
-    persistence: null,
+    persistence: options.persistence?.name,
   });
 }
 

@@ -79,6 +79,8 @@ export interface PersistedSession {
   readonly run: string | null;
 }
 export interface SessionPersistence {
+  /** What tells it from others, so that a component which is rendered anew notices another one. */
+  readonly name?: string;
   load(): PersistedSession | null;
   save(session: PersistedSession): void;
   clear(): void;
