@@ -7,8 +7,9 @@ network.addEventListener("change", () => setNetwork(network.checked));
 // A browser that reloads may leave the switch as it was. The page need not wait for the server to know it.
 void setNetwork(network.checked);
 
-const { provider } = await (await fetch("/health")).json();
+const { provider, canCut } = await (await fetch("/health")).json();
 document.querySelector("#provider").hidden = provider !== "simulated";
+document.querySelector("footer").hidden = !canCut;
 
 /** The server cuts this browser's streams, and takes no new ones until the switch is on again. */
 async function setNetwork(online) {

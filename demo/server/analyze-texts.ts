@@ -9,6 +9,7 @@ export const analyzeTexts = {
     },
     opening: "Opening the document",
     page: (n: number, total: number) => `Analyzing page ${n} of ${total}`,
+    estimated: "Writing, progress estimated",
     retrying: (seconds: number) => `The model is busy, trying again in ${seconds} s`,
     summaryPrompt: (document: string) =>
       `Summarise this document in three paragraphs:\n\n${document.slice(0, 20_000)}`,
@@ -24,6 +25,7 @@ export const analyzeTexts = {
     },
     opening: "Dokument wird geöffnet",
     page: (n: number, total: number) => `Seite ${n} von ${total} wird analysiert`,
+    estimated: "Wird geschrieben, Fortschritt geschätzt",
     retrying: (seconds: number) => `Das Modell ist ausgelastet, neuer Versuch in ${seconds} s`,
     summaryPrompt: (document: string) =>
       `Fasse dieses Dokument in drei Absätzen zusammen:\n\n${document.slice(0, 20_000)}`,

@@ -5,6 +5,8 @@ import { analyzeTexts } from "./analyze-texts.js";
 /** How long the two stages that ask no model take in all, in milliseconds: fast work, slowed down to be watched. */
 const EXTRACT_MS = 1_500;
 const ANALYZE_MS = 5_000;
+/** What a model writes here as a rule: the bar of its stages goes by it, and is told to. */
+const EXPECTED_TOKENS = 160;
 /** Progress is told at most this often: more than a screen shows is wasted. */
 const TICK_MS = 40;
 
@@ -56,7 +58,11 @@ async function analyzeDocument(
     s.relay(
       provider,
       { model, messages: [{ role: "user", content }], maxOutputTokens: 1_000 },
-      { retryMessage: ({ seconds }) => texts.retrying(seconds) },
+      {
+        expectedTokens: EXPECTED_TOKENS,
+        estimateMessage: texts.estimated,
+        retryMessage: ({ seconds }) => texts.retrying(seconds),
+      },
     );
   const summary = await stage("summarize", ask(texts.summaryPrompt(input.document)));
   text("\n\n");

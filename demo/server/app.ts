@@ -35,9 +35,11 @@ export async function createDemoApp(config: DemoConfig): Promise<DemoApp> {
   app.use("/api", network.guard);
   app.use("/api/chat", progress.relay({ provider, models: { default: model } }));
   app.use("/api/analyze", progress.task(analyzeTask(provider, model)));
-  app.post("/demo/network", express.json(), network.control);
+  // With runs in Redis there may be other nodes, whose streams this one cannot cut.
+  const canCut = config.redis === null;
+  if (canCut) app.post("/demo/network", express.json(), network.control);
   app.get("/health", (_req, res) => {
-    res.json({ status: "healthy", provider: simulated ? "simulated" : provider.name, model });
+    res.json({ status: "healthy", provider: simulated ? "simulated" : provider.name, model, canCut });
   });
 
   return {

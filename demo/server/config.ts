@@ -28,7 +28,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): DemoConfig {
   if (existsSync(envFile)) process.loadEnvFile(envFile);
   const ms = (name: string, fallback: number): number => readNumber(env, name, fallback);
   return {
-    port: readNumber(env, "PORT", 3000),
+    port: readPort(env),
     upstream: readUpstream(env),
     redis: readRedis(env),
     abandonAfterMs: ms("ABANDON_AFTER_MS", 60_000),
@@ -66,6 +66,12 @@ function readRedis(env: NodeJS.ProcessEnv): DemoConfig["redis"] {
   throw new Error(
     "REDIS_URL is set and RUN_SECRET is not. Set it to the same 16 characters or more on every node: openssl rand -base64 32",
   );
+}
+
+function readPort(env: NodeJS.ProcessEnv): number {
+  const text = env["PORT"]?.trim() || "3000";
+  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new Error(`PORT is "${text}". Set it to a number from 0 (any free port) to 65535, or leave it out.`);
 }
 
 function readNumber(env: NodeJS.ProcessEnv, name: string, fallback: number): number {

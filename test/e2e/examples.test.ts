@@ -74,12 +74,23 @@ test("React sets the tag's properties and hears its events", async () => {
   expect(await tagText(page)).toBe(TEXT);
   expect(await read(page, "#elapsed")).toMatch(/^It took \d+\.\d seconds\.$/);
   expect(requests).toContain("react-tag");
-  const stages = await page.$eval(
-    "ai-progress-stream",
-    (tag) => (tag as HTMLElement & { stages: unknown }).stages,
+  // A property, which no attribute could have given it.
+  expect(await page.$$eval("ai-progress-stream >>> [part=message]", ([found]) => found?.textContent)).toBe(
+    "Answered",
   );
-  expect(stages).toEqual([{ id: "answer", label: "Write the answer" }]);
 });
+
+for (const name of ["react-tag", "vue"]) {
+  test(`the tag of the ${name} page finds its run again after a reload`, async () => {
+    const { page } = await openExample(name);
+    await ask(page);
+    await until(async () => (await tagText(page)).includes("9 \u{1f600}"));
+    await page.reload();
+    await page.waitForSelector("ai-progress-stream");
+    await until(async () => (await tagState(page)) === "done");
+    expect(await tagText(page)).toBe(TEXT);
+  });
+}
 
 test("the React hook streams, stops, and starts anew", async () => {
   const { page, upstream } = await openExample("react-hook");

@@ -26,7 +26,7 @@ function App(): ReactNode {
           name="prompt"
           rows={3}
           required
-          defaultValue="How does a run survive a reload?"
+          defaultValue="Count from 1 to 60, one number per line."
         />
         <button type="submit" aria-disabled={isBusy}>
           Ask

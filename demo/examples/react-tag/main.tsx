@@ -35,9 +35,12 @@ function App(): ReactNode {
       </form>
       <ai-progress-stream
         ref={stream}
+        id="react-tag"
         action="/api/chat"
+        persist="session"
         label="Answer"
-        stages={[{ id: "answer", label: "Write the answer" }]}
+        format="markdown"
+        labels={{ done: "Answered" }}
         headers={async () => ({ "x-page": "react-tag" })}
         onai-done={({ detail }) => setSeconds((detail.elapsed / 1000).toFixed(1))}
       />

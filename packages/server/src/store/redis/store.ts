@@ -16,13 +16,16 @@ import { createSubscriber } from "./subscriber.js";
 import { createWriter } from "./write.js";
 
 export interface RedisStoreOptions {
-  /** Where Redis is: `redis://user:password@host:6379/0`, or `rediss://…` over TLS. Redis 6.2 or later. */
-  readonly url: string;
+  /**
+   * Where Redis is: `redis://user:password@host:6379/0`, or `rediss://…` over TLS. Redis 6.2 or later. Required; the type
+   * takes a variable of the environment as it is.
+   */
+  readonly url: string | undefined;
   /**
    * What idempotency keys and principals are hashed with (HMAC-SHA256) before they are stored: 16 characters or more,
    * random, the same on every node. `openssl rand -base64 32` gives one. Under another secret no key finds its run.
    */
-  readonly secret: string;
+  readonly secret: string | undefined;
   /** Begins the name of every key and channel. @defaultValue "ai-progress-stream" */
   readonly prefix?: string;
   /** How long a run stays after its end, in milliseconds. @defaultValue 900_000 */
@@ -61,13 +64,13 @@ export function redisStore(options: RedisStoreOptions): RunStore {
     logger = stderrLogger,
     clock = systemClock,
   } = options;
-  checkOptions(options);
-  const keys = createKeys(prefix, options.secret);
+  const { url, secret } = checkedOptions(options);
+  const keys = createKeys(prefix, secret);
   const now = (): number => clock.now();
   const time = (): string => (options.clock ? String(clock.now()) : "");
   const producers = createProducers(options.maxLogEvents ?? 4096, options.maxLogChars ?? 131_072, now);
 
-  const open = clientFactory(options.url, options.client ?? {}, timeoutMs);
+  const open = clientFactory(url, options.client ?? {}, timeoutMs);
   const connectionOptions = { open, timeoutMs, pingMs: options.pingMs ?? 10_000 };
   const connection = createConnection({
     ...connectionOptions,
@@ -131,7 +134,7 @@ export function redisStore(options: RedisStoreOptions): RunStore {
   };
 }
 
-function checkOptions({ url, secret, prefix = "" }: RedisStoreOptions): void {
+function checkedOptions({ url, secret, prefix = "" }: RedisStoreOptions): { url: string; secret: string } {
   if (typeof secret !== "string" || secret.length < MIN_SECRET_CHARS) {
     throw new TypeError(
       `redisStore needs a secret of ${MIN_SECRET_CHARS} characters or more, random and the same on every node: ` +
@@ -143,4 +146,5 @@ function checkOptions({ url, secret, prefix = "" }: RedisStoreOptions): void {
   }
   // Braces would move the hash tag, and a run's keys to different nodes of a Cluster.
   if (/[{}]/.test(prefix)) throw new TypeError("The prefix of redisStore must not contain braces.");
+  return { url, secret };
 }
