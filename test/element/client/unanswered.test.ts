@@ -71,6 +71,32 @@ describe("a start that nobody has answered", () => {
   });
 });
 
+describe("what a run was started with", () => {
+  it("is known, also to a session that finds it after a reload", async () => {
+    const persistence = memoryPersistence();
+    const session = sessionOn(silentWire(), { persistence });
+    expect(session.input).to.equal(undefined);
+    void session.start({ n: [1, 2] });
+    expect(session.input).to.deep.equal({ n: [1, 2] });
+    session.detach();
+    const reloaded = sessionOn(silentWire(), { persistence });
+    void reloaded.resume();
+    expect(reloaded.input).to.deep.equal({ n: [1, 2] });
+    reloaded.reset();
+    expect(reloaded.input).to.equal(undefined);
+  });
+
+  it("is the query's fields where it was asked for by GET, and nothing where it was attached to", () => {
+    const session = sessionOn(silentWire(), { method: "GET" });
+    void session.start({ q: "why", n: 2 });
+    expect(session.input).to.deep.equal({ q: "why", n: "2" });
+    session.detach();
+    void session.attach("FZrRAZ4FGyJnADMUzmt5RPzc");
+    expect(session.input).to.equal(undefined);
+    session.detach();
+  });
+});
+
 describe("a cancel before the first word", () => {
   it("closes a stream in a language of others at once", async () => {
     const wire = silentWire(true);

@@ -52,6 +52,7 @@ export function createFakeSession(options: SessionOptions = { action: "/fake" })
     get status() {
       return status;
     },
+    input: undefined,
     set,
     emit(...events) {
       if (events.length === 0) set({ phase: "open" });

@@ -18,6 +18,7 @@ import type {
 } from "./session.js";
 import {
   createStartRequest,
+  inputOf,
   isSameEndpoint,
   recallStartRequest,
   type StartRequest,
@@ -76,6 +77,10 @@ export class RunSession implements Session {
 
   get status(): SessionStatus {
     return this.#status;
+  }
+
+  get input(): unknown {
+    return inputOf(this.#run.start);
   }
 
   start(input?: unknown): Promise<SessionStatus> {

@@ -105,6 +105,8 @@ export interface SessionStatus {
 
 export interface Session {
   readonly status: SessionStatus;
+  /** What the run was started with, also after a reload that found it; undefined where it was attached to. */
+  readonly input: unknown;
   /** Starts a run with this input as JSON body (POST) or query (GET). Resolves when it has ended or the session gave up; never rejects. Throws if a run is under way. */
   start(input?: unknown): Promise<SessionStatus>;
   /** Attaches to a run by its URL or its id. */

@@ -34,6 +34,13 @@ export function recallStartRequest(
   return isSameEndpoint(kept.action, action) ? withKey(kept.key, kept.action, method, kept.body) : null;
 }
 
+/** What a request carries; of a GET the fields of its query, as texts. */
+export function inputOf(start: StartRequest | null): unknown {
+  if (start === null) return undefined;
+  if (start.body === null) return Object.fromEntries(new URL(start.url).searchParams);
+  return JSON.parse(start.body);
+}
+
 /** Whether a kept request went to this endpoint: the same but for the query, which carries a GET's input. */
 export function isSameEndpoint(kept: string, action: URL): boolean {
   return kept.split(/[?#]/, 1)[0] === `${action.origin}${action.pathname}`;
