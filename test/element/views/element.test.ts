@@ -258,6 +258,62 @@ describe("the element", () => {
     expect(element.state).to.equal("connecting");
   });
 
+  it("lets go of a run that is under way, and does not cancel it, when run-id names another", async () => {
+    const element = await mount({ "run-id": "abc" });
+    lastSession().emit({ type: "text", delta: "old" });
+    await drawn(element);
+    element.runId = "def";
+    await element.updateComplete;
+    expect(lastSession().calls).to.deep.equal([["attach", "abc"], ["detach"], ["attach", "def"]]);
+    lastSession().snapshot({ type: "text", delta: "new" });
+    await drawn(element);
+    expect(part(element, "text").textContent).to.equal("new");
+  });
+
+  it("stays with the run that is under way when run-id names that one", async () => {
+    const element = await mount();
+    void element.start();
+    lastSession().snapshot({ type: "text", delta: "kept" });
+    element.runId = element.runState.run;
+    await drawn(element);
+    expect(lastSession().calls).to.deep.equal([["start", undefined]]);
+    expect(part(element, "text").textContent).to.equal("kept");
+  });
+
+  it("is where it was when a start could not even be asked for, and can be started then", async () => {
+    const element = await mount();
+    void element.start({ q: 1 });
+    lastSession().emit(
+      { type: "start", stages: [{ id: "a", label: "A" }] },
+      { type: "stage", stage: "a", status: "running" },
+      { type: "text", delta: "kept" },
+      { type: "end", status: "succeeded" },
+    );
+    await drawn(element);
+    const { start } = lastSession();
+    const told: string[] = [];
+    for (const name of ["ai-state", "ai-stage", "ai-text", "ai-done"] as const) {
+      element.addEventListener(name, ({ detail }) => told.push("state" in detail ? detail.state : name));
+    }
+    for (const refuse of [
+      () => Promise.reject(new TypeError("no JSON")),
+      () => {
+        throw new TypeError("no JSON");
+      },
+    ]) {
+      lastSession().start = refuse;
+      const error = await element.start({ q: 1n }).catch((reason: unknown) => reason);
+      expect(String(error)).to.equal("TypeError: no JSON");
+      expect(element.state).to.equal("done");
+    }
+    await drawn(element);
+    expect(told).to.deep.equal(["connecting", "done", "connecting", "done"]);
+    expect(part(element, "text").textContent).to.equal("kept");
+    lastSession().start = start;
+    void element.retry();
+    expect(lastSession().calls.at(-1)).to.deep.equal(["start", { q: 1 }]);
+  });
+
   it("asks the server to cancel and waits for its word", async () => {
     const element = await mount();
     void element.start();
