@@ -3,6 +3,7 @@ import { initialState, runError } from "@ai-progress-stream/protocol";
 import { dialects } from "@ai-progress-stream/protocol/dialects";
 import { expect } from "chai";
 import { lazyDialect } from "../../../packages/element/src/client/lazy-dialect.js";
+import { defaults, properties } from "../../../packages/element/src/element/properties.js";
 import { dialectNames } from "../../../packages/element/src/element/session-options.js";
 import {
   drawn,
@@ -81,6 +82,43 @@ describe("the element", () => {
       idleTimeoutMs: 5000,
       totalTimeoutMs: 600_000,
     });
+  });
+
+  for (const [name, fallback] of Object.entries(defaults)) {
+    it(`takes ${name} as not given where it is taken away, null or undefined`, async () => {
+      const { attribute } = properties[name] ?? {};
+      const element = await mount();
+      const record = element as unknown as Record<string, unknown>;
+      if (typeof attribute === "string") {
+        for (const value of ["1", "no number"]) {
+          element.setAttribute(attribute, fallback === null ? "1" : value);
+          await element.updateComplete;
+          element.removeAttribute(attribute);
+          expect(record[name]).to.equal(fallback);
+        }
+      }
+      for (const value of [undefined, null]) {
+        record[name] = value;
+        expect(record[name]).to.equal(fallback);
+        await element.updateComplete;
+      }
+      expect(isShown(element, "card")).to.equal(true);
+    });
+  }
+
+  it("takes what is no number as not given, and text of whatever kind as text", async () => {
+    const element = await mount({ "max-retries": "many" });
+    expect(element.maxRetries).to.equal(null);
+    (element as { action: unknown }).action = new URL("/x", location.href);
+    expect(element.action).to.equal(`${location.origin}/x`);
+  });
+
+  it("has its button back when for is taken away", async () => {
+    const element = await mount({ for: "ask" });
+    expect(isShown(element, "actions")).to.equal(false);
+    element.removeAttribute("for");
+    await drawn(element);
+    expect(isShown(element, "actions")).to.equal(true);
   });
 
   it("knows the name of every dialect there is", async () => {

@@ -4,6 +4,7 @@ import {
   html,
   LitElement,
   nothing,
+  type PropertyDeclaration,
   type PropertyDeclarations,
   type PropertyValues,
   type TemplateResult,
@@ -22,7 +23,7 @@ import { LABELS_EVENT } from "./labels/registry.js";
 import { liveRegions, sayIn } from "./live-regions.js";
 import { loadMarkdown, markdownRenderer } from "./markdown/loader.js";
 import type { MarkdownSettings } from "./markdown/markdown.js";
-import { defaults, type ElementDialect, properties } from "./properties.js";
+import { defaults, type ElementDialect, properties, settledValue } from "./properties.js";
 import { type Appended, RunController } from "./run-controller.js";
 import { fingerprintOf, optionsOf } from "./session-options.js";
 import { styles } from "./styles.js";
@@ -268,6 +269,21 @@ export class AiProgressStream extends LitElement {
   #isCopied = false;
   #copyTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #announcer = new Announcer((message, isUrgent) => this.#say(message, isUrgent));
+
+  protected static override getPropertyDescriptor(
+    name: PropertyKey,
+    key: string | symbol,
+    options: PropertyDeclaration,
+  ): PropertyDescriptor | undefined {
+    // biome-ignore lint/complexity/noThisInStatic: a subclass may have accessors of its own
+    const descriptor = super.getPropertyDescriptor(name, key, options);
+    return {
+      ...descriptor,
+      set(value) {
+        descriptor?.set?.call(this, settledValue(String(name), value));
+      },
+    };
+  }
 
   constructor() {
     super();
