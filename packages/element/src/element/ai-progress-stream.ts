@@ -466,6 +466,7 @@ ${liveRegions}`;
   readonly #relabel = (): void => this.requestUpdate();
 
   #announce(view: View, text: string): void {
+    if (!this.isConnected) return;
     const { error, run, state, labels, lang, progress } = view;
     this.#announcer.update({
       mode: this.announce,
@@ -491,8 +492,11 @@ ${liveRegions}`;
     document.removeEventListener(LABELS_EVENT, this.#relabel);
     this.#scroll?.dispose();
     this.#scroll = null;
-    this.#announcer.dispose();
     clearTimeout(this.#copyTimer);
+    queueMicrotask(() => {
+      // What was only moved goes on.
+      if (!this.isConnected) this.#announcer.dispose();
+    });
   }
 
   async #resumeOrStart(): Promise<void> {
