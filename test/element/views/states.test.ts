@@ -162,6 +162,27 @@ describe("the states", () => {
     expect(announced(element).urgent).to.equal("The model is rate limited.");
   });
 
+  it("says how each run has ended, however quickly", async () => {
+    const element = await mount();
+    for (const text of ["One.", "One two."]) {
+      void element.start();
+      lastSession().emit({ type: "text", delta: text }, { type: "end", status: "succeeded" });
+      await drawn(element);
+      expect(announced(element).polite).to.equal(text === "One." ? "Done, 1 word" : "Done, 2 words");
+    }
+    void element.start();
+    // The old one is still to be seen.
+    element.label = "Again";
+    await drawn(element);
+    expect(announced(element).polite).to.equal("Done, 2 words");
+    lastSession().emit(
+      { type: "text", delta: "Gone." },
+      { type: "end", status: "cancelled", reason: "user" },
+    );
+    await drawn(element);
+    expect(announced(element).polite).to.equal("Stopped by you");
+  });
+
   it("keeps the text of a run that failed", async () => {
     const element = await show("error with text kept");
     expect(part(element, "text").textContent).to.equal(PARTIAL);
@@ -247,6 +268,17 @@ describe("the states", () => {
     expect(part(element, "segments") === old).to.equal(false);
     expect(part(element, "segments").getAttribute("aria-valuenow")).to.equal("0");
     expect(isShown(element, "notice")).to.equal(false);
+  });
+
+  it("starts a new run's bar from nothing, also where the last one was drawn once more meanwhile", async () => {
+    const element = await show("error");
+    void element.start();
+    element.label = "Again";
+    await drawn(element);
+    expect(part(element, "segments").getAttribute("aria-valuenow")).to.equal("49");
+    lastSession().emit({ type: "start", stages: PLAN });
+    await drawn(element);
+    expect(part(element, "segments").getAttribute("aria-valuenow")).to.equal("0");
   });
 
   it("lends its plan's weights to stages that come without", async () => {

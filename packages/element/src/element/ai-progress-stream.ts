@@ -407,7 +407,7 @@ export class AiProgressStream extends LitElement {
     const lang = isLabelled(view.lang) ? view.lang : "en";
     const format = this.format === "markdown" && markdownRenderer() !== null ? "markdown" : "text";
     return html`<section class="card" part="card" role="group" aria-labelledby="title" lang=${lang} data-state=${state} data-row=${action.row}>
-  ${progressView(view, this.#run.runNumber)}
+  ${progressView(view)}
   ${headerView(view, elapsed, () => void this.copy())}
   ${actionView(view, action, () => this.#act())}
   ${stagesView(view)}
@@ -467,10 +467,12 @@ ${liveRegions}`;
 
   #announce(view: View, text: string): void {
     if (!this.isConnected) return;
-    const { error, run, state, labels, lang, progress } = view;
+    const { error, run, runNumber, state, labels, lang, progress } = view;
     this.#announcer.update({
       mode: this.announce,
       state,
+      run: runNumber,
+      failure: error,
       stage: currentStage(view)?.stage.label ?? null,
       progress,
       text,
@@ -519,9 +521,9 @@ ${liveRegions}`;
 
   /** One moment, frozen, for all that draws. */
   #look(): View {
-    const { shown, runNumber } = this.#run;
-    if (this.#floorRun !== runNumber) this.#floor.reset();
-    this.#floorRun = runNumber;
+    const { shown, shownNumber } = this.#run;
+    if (this.#floorRun !== shownNumber) this.#floor.reset();
+    this.#floorRun = shownNumber;
     const { state: run } = shown;
     const state = elementState(shown);
     const plan = Array.isArray(this.stages) ? this.stages : [];
@@ -529,6 +531,7 @@ ${liveRegions}`;
     return {
       state,
       run,
+      runNumber: shownNumber,
       retry: shown.retry,
       error: shown.error ?? run.error,
       isResumable: shown.isResumable,

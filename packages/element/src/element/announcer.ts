@@ -1,6 +1,7 @@
 import type { ElementState } from "./events.js";
 import { fill, formatPercent } from "./format.js";
 import type { Labels } from "./labels/labels.js";
+import { isBusy } from "./view.js";
 
 /** What a screen reader is told: milestones, finished sentences too, only the end, nothing. */
 export type AnnounceMode = "milestones" | "sentences" | "final" | "off";
@@ -9,6 +10,10 @@ export type AnnounceMode = "milestones" | "sentences" | "final" | "off";
 export interface AnnouncedMoment {
   readonly mode: AnnounceMode;
   readonly state: ElementState;
+  /** Counts the runs: the next one may have ended as the last before anything else of it was seen. */
+  readonly run: number;
+  /** Why it failed. Another failure of the same run is news, too. */
+  readonly failure: object | null;
   /** What is being worked on: "Analyse clauses". */
   readonly stage: string | null;
   readonly progress: number | null;
@@ -52,7 +57,7 @@ export class Announcer {
   #saidAt = Number.NEGATIVE_INFINITY;
   #pending: string | null = null;
   #pendingTimer: unknown;
-  #silenceTimer: unknown;
+  #silenceTimer: unknown = null;
   #lostTimer: unknown;
   #hasSaidLost = false;
   #sentencesUpTo = 0;
@@ -69,11 +74,17 @@ export class Announcer {
       this.dispose();
       return;
     }
-    if (before?.state !== moment.state) this.#stateChanged(moment, before?.state ?? "idle");
+    const isNewRun = moment.run !== (before?.run ?? 0);
+    const isNewFailure = moment.state === "error" && moment.failure !== before?.failure;
+    if (before?.state !== moment.state || isNewRun || isNewFailure) {
+      this.#stateChanged(moment, before?.state ?? "idle", isNewRun);
+    }
     if (moment.mode === "final") return;
     if (moment.state === "running" || moment.state === "streaming") {
       if (moment.stage && moment.stage !== before?.stage) this.#soon(moment.stage, STAGE_GAP_MS);
       if (moment.mode === "sentences") this.#sayLastSentence(moment);
+      // Not only after each word: none may have been said since the last one was due.
+      if (this.#silenceTimer === null) this.#listen();
     }
   }
 
@@ -82,16 +93,20 @@ export class Announcer {
     this.#clock.clearTimeout(this.#silenceTimer);
     this.#clock.clearTimeout(this.#lostTimer);
     this.#pending = null;
+    this.#silenceTimer = null;
   }
 
-  #stateChanged(moment: AnnouncedMoment, previous: ElementState): void {
+  #stateChanged(moment: AnnouncedMoment, previous: ElementState, isNewRun: boolean): void {
     const { state, labels, lang, mode } = moment;
     if (state !== "reconnecting") this.#clock.clearTimeout(this.#lostTimer);
-    if (state === "done" || state === "error" || state === "cancelled" || state === "idle") {
+    const isOver = !isBusy(state);
+    if (isOver || isNewRun) {
       this.dispose();
       this.#sentencesUpTo = 0;
-      if (previous === "idle" && state !== "error") return;
+      this.#hasSaidLost = false;
     }
+    // What is found already ended is no news.
+    if (state === "idle" || (isOver && state !== "error" && previous === "idle" && !isNewRun)) return;
     if (state === "error") {
       this.#speak(moment.error ?? labels.failed, true);
     } else if (state === "done") {
@@ -101,14 +116,12 @@ export class Announcer {
     } else if (state === "cancelled") {
       this.#speak(moment.reason ? `${labels.stopped} ${moment.reason}` : labels.stopped);
     } else if (mode !== "final") {
-      this.#busyStateChanged(moment, previous);
+      this.#busyStateChanged(moment, isNewRun ? "idle" : previous);
     }
   }
 
   #busyStateChanged({ state, labels, stage, mode }: AnnouncedMoment, previous: ElementState): void {
-    const wasBusy =
-      previous !== "idle" && previous !== "done" && previous !== "error" && previous !== "cancelled";
-    if (state === "connecting" && !wasBusy) {
+    if (state === "connecting" && !isBusy(previous)) {
       this.#speak(labels.started);
     } else if (state === "reconnecting") {
       this.#lostTimer = this.#clock.setTimeout(() => {
@@ -153,11 +166,16 @@ export class Announcer {
   #speak(message: string, isUrgent = false): void {
     this.#saidAt = this.#clock.now();
     this.#say(message, isUrgent);
+    this.#listen();
+  }
+
+  #listen(): void {
     this.#clock.clearTimeout(this.#silenceTimer);
     this.#silenceTimer = this.#clock.setTimeout(() => this.#breakSilence(), SILENCE_MS);
   }
 
   #breakSilence(): void {
+    this.#silenceTimer = null;
     const moment = this.#moment;
     if (!moment || (moment.state !== "running" && moment.state !== "streaming") || moment.mode === "final")
       return;

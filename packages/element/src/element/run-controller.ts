@@ -64,14 +64,15 @@ export class RunController implements ReactiveController {
   state: ElementState = "idle";
   /** How things are shown: short waits are not. */
   shown: SessionStatus = IDLE;
-  /** Counts the runs, so that a new one's bar does not start from the old one's end. */
-  runNumber = 0;
+  /** Which run that is, counted: a new one's bar does not start from the old one's end. */
+  shownNumber = 0;
   /** What the last run was started with; null: none was started here. */
   started: { readonly input: unknown } | null = null;
   isNoticeShown = true;
 
   readonly #host: ReactiveControllerHost & HTMLElement;
   readonly #options: RunControllerOptions;
+  #runNumber = 0;
   #session: Session | null = null;
   #unsubscribe: (() => void) | null = null;
   #isDetached = false;
@@ -156,7 +157,7 @@ export class RunController implements ReactiveController {
   /** Shows an error that no session had a part in. */
   fail(error: RunError): void {
     this.#release();
-    this.runNumber++;
+    this.#runNumber++;
     this.isNoticeShown = true;
     this.#apply({ ...IDLE, phase: "ended", error });
   }
@@ -192,7 +193,7 @@ export class RunController implements ReactiveController {
   async #begin(started: typeof this.started, go: () => Promise<SessionStatus>): Promise<RunState> {
     const { status, started: last, isNoticeShown } = this;
     const clockOffset = this.#clockOffset;
-    const number = ++this.runNumber;
+    const number = ++this.#runNumber;
     this.started = started;
     this.isNoticeShown = true;
     this.#isAnnounced = false;
@@ -205,7 +206,7 @@ export class RunController implements ReactiveController {
       return (await go()).state;
     } catch (error) {
       // Nothing was asked for, so nothing has begun: input that is no JSON, a run at another origin.
-      if (this.runNumber === number && this.status === connecting) {
+      if (this.#runNumber === number && this.status === connecting) {
         this.started = last;
         this.isNoticeShown = isNoticeShown;
         this.#clockOffset = clockOffset;
@@ -332,6 +333,7 @@ export class RunController implements ReactiveController {
     if (!isBusy(this.state)) this.#holdUntil = 0;
     if (isVisibleChange(this.shown, this.status)) this.#host.requestUpdate();
     this.shown = this.status;
+    this.shownNumber = this.#runNumber;
   }
 
   #requestFrame(): void {

@@ -17,6 +17,8 @@ export type StagesView = "auto" | "list" | "rail" | "none";
 export interface View {
   readonly state: ElementState;
   readonly run: RunState;
+  /** Counts the runs. */
+  readonly runNumber: number;
   readonly retry: SessionStatus["retry"];
   readonly error: RunError | null;
   readonly isResumable: boolean;
