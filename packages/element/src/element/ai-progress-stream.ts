@@ -617,9 +617,7 @@ ${liveRegions}`;
 
   /** As the page would: by its form, where there is one, so that it is read and validated anew. */
   async #startAnew(): Promise<void> {
-    const { form } = this.#form;
-    if (form) form.requestSubmit();
-    else await this.start(this.#run.started?.input);
+    if (!this.#form.submit()) await this.start(this.#run.started?.input);
   }
 
   #report(work: Promise<unknown>): void {
