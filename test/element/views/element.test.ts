@@ -6,6 +6,7 @@ import { lazyDialect } from "../../../packages/element/src/client/lazy-dialect.j
 import { defaults, properties } from "../../../packages/element/src/element/properties.js";
 import { dialectNames } from "../../../packages/element/src/element/session-options.js";
 import {
+  announced,
   drawn,
   isShown,
   lastSession,
@@ -404,6 +405,48 @@ describe("the element", () => {
     element.labels = { start: "Now" };
     await drawn(element);
     expect(partText(element, "action")).to.equal("Now");
+  });
+
+  it("lays only what is named over its words, also of those that have several forms", async () => {
+    document.documentElement.lang = "en";
+    const element = await mount({
+      labels: '{"stoppedBy":{"user":"by me"},"start":null,"doneWords":{"other":"All of {count} words"}}',
+    });
+    expect(partText(element, "action")).to.equal("Generate");
+    for (const [reason, said] of [
+      ["user", "Stopped by me"],
+      ["shutdown", "Stopped because the server was shut down"],
+    ] as const) {
+      void element.start();
+      lastSession().emit({ type: "end", status: "cancelled", reason });
+      await drawn(element);
+      expect(partText(element, "message")).to.equal(said);
+    }
+    for (const [text, said] of [
+      ["One.", "Done, 1 word"],
+      ["One two.", "All of 2 words"],
+    ] as const) {
+      void element.start();
+      lastSession().emit({ type: "text", delta: text }, { type: "end", status: "succeeded" });
+      await drawn(element);
+      expect(announced(element).polite).to.equal(said);
+    }
+  });
+
+  it("leaves out what is no stage of its plan, and takes a weight as the number that it is", async () => {
+    const element = await mount({
+      stages:
+        '[null,7,{"label":"no id"},{"id":"a","label":"A","weight":"20"},{"id":"b","weight":80},{"id":"c","weight":"none"}]',
+    });
+    const labels = [...(element.shadowRoot?.querySelectorAll("[part~=stage-label]") ?? [])];
+    expect(labels.map((label) => label.textContent)).to.deep.equal(["A", "b", "c"]);
+    void element.start();
+    lastSession().emit(
+      { type: "stage", stage: "a", status: "done" },
+      { type: "stage", stage: "b", status: "running" },
+    );
+    await drawn(element);
+    expect(part(element, "segments").getAttribute("aria-valuenow")).to.equal("19");
   });
 
   it("puts no style attribute into its markup", async () => {

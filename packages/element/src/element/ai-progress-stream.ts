@@ -36,6 +36,7 @@ import {
   isBusy,
   isSkeletonShown,
   plannedStages,
+  planOf,
   type StagesView,
   type View,
 } from "./view.js";
@@ -526,8 +527,7 @@ ${liveRegions}`;
     this.#floorRun = shownNumber;
     const { state: run } = shown;
     const state = elementState(shown);
-    const plan = Array.isArray(this.stages) ? this.stages : [];
-    const stages = plannedStages(plan, run.stages);
+    const stages = plannedStages(planOf(this.stages), run.stages);
     return {
       state,
       run,
