@@ -50,6 +50,7 @@ function setUp(mode: AnnouncedMoment["mode"] = "milestones") {
     stage: null,
     progress: null,
     text: "",
+    read: (limit) => moment.text.slice(-limit),
     error: null,
     reason: null,
     lang: "en",
@@ -188,6 +189,24 @@ describe("the announcer", () => {
     update({ state: "streaming", stage: "Write", text: "Forty two." });
     update({ state: "done" });
     expect(said).to.deep.equal(["Done, 2 words. Forty two."]);
+  });
+
+  it("looks for a sentence no further back than one is read", () => {
+    const { said, clock, update } = setUp("sentences");
+    const asked: number[] = [];
+    update({
+      state: "streaming",
+      text: "x".repeat(100_000),
+      read(limit) {
+        asked.push(limit);
+        return " and on. And so";
+      },
+    });
+    update({});
+    clock.pass(3_000);
+    update({});
+    expect(new Set(asked)).to.deep.equal(new Set([2_000]));
+    expect(said).to.deep.equal(["and on."]);
   });
 
   it("is silent where it is off", () => {

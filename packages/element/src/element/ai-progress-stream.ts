@@ -24,6 +24,7 @@ import { liveRegions, sayIn } from "./live-regions.js";
 import { loadMarkdown, markdownRenderer } from "./markdown/loader.js";
 import type { MarkdownSettings } from "./markdown/markdown.js";
 import { defaults, type ElementDialect, properties, settledValue } from "./properties.js";
+import { readText } from "./read-text.js";
 import { type Appended, RunController } from "./run-controller.js";
 import { fingerprintOf, optionsOf } from "./session-options.js";
 import { styles } from "./styles.js";
@@ -364,7 +365,7 @@ export class AiProgressStream extends LitElement {
 
   /** Copies the answer. Where the clipboard is out of reach, it is selected instead, and false is given. */
   async copy(): Promise<boolean> {
-    if (!(await this.#copyText(this.text, this.renderRoot.querySelector(".output .text")))) return false;
+    if (!(await this.#copyText(this.text, this.#shownText))) return false;
     this.#isCopied = true;
     this.requestUpdate();
     clearTimeout(this.#copyTimer);
@@ -373,6 +374,10 @@ export class AiProgressStream extends LitElement {
       this.requestUpdate();
     }, COPIED_MS);
     return true;
+  }
+
+  get #shownText(): Element | null {
+    return this.renderRoot.querySelector(".output .text");
   }
 
   async #copyText(text: string, shown: Element | null): Promise<boolean> {
@@ -467,7 +472,8 @@ ${liveRegions}`;
   readonly #relabel = (): void => this.requestUpdate();
 
   #announce(view: View, text: string): void {
-    if (!this.isConnected) return;
+    const shown = this.#shownText;
+    if (!this.isConnected || !shown) return;
     const { error, run, runNumber, state, labels, lang, progress } = view;
     this.#announcer.update({
       mode: this.announce,
@@ -477,6 +483,7 @@ ${liveRegions}`;
       stage: currentStage(view)?.stage.label ?? null,
       progress,
       text,
+      read: (limit) => readText(shown, limit),
       error: error ? failureText(view, error).sentence : null,
       reason: run.reason ? labels.stoppedBy[run.reason] : null,
       lang,
@@ -599,6 +606,9 @@ ${liveRegions}`;
   }
 
   #jump(): void {
+    // The button goes, and would take the focus along.
+    const isFocused = this.shadowRoot?.activeElement?.matches(".jump");
+    if (isFocused) this.#shownText?.parentElement?.focus({ preventScroll: true });
     this.#scroll?.jump();
   }
 

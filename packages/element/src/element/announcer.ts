@@ -18,6 +18,8 @@ export interface AnnouncedMoment {
   readonly stage: string | null;
   readonly progress: number | null;
   readonly text: string;
+  /** The end of it, as it is read: no more than so many characters. */
+  readonly read: (limit: number) => string;
   /** The failure's sentence. */
   readonly error: string | null;
   /** Why it was cancelled: "by you". */
@@ -37,8 +39,8 @@ const STAGE_GAP_MS = 3_000;
 const SENTENCE_GAP_MS = 2_500;
 const RECONNECTING_AFTER_MS = 3_000;
 const SILENCE_MS = 30_000;
-/** A longer answer is only counted: nobody listens to a live region for minutes. */
-const FINAL_TEXT_LIMIT = 2_000;
+/** A longer answer is only counted: nobody listens to a live region for minutes. Nor is a sentence longer. */
+const READ_LIMIT = 2_000;
 
 const systemClock: AnnouncerClock = {
   now: () => Date.now(),
@@ -60,7 +62,7 @@ export class Announcer {
   #silenceTimer: unknown = null;
   #lostTimer: unknown;
   #hasSaidLost = false;
-  #sentencesUpTo = 0;
+  #lastSentence = "";
 
   constructor(say: (message: string, isUrgent: boolean) => void, clock: AnnouncerClock = systemClock) {
     this.#say = say;
@@ -102,7 +104,7 @@ export class Announcer {
     const isOver = !isBusy(state);
     if (isOver || isNewRun) {
       this.dispose();
-      this.#sentencesUpTo = 0;
+      this.#lastSentence = "";
       this.#hasSaidLost = false;
     }
     // What is found already ended is no news.
@@ -110,9 +112,10 @@ export class Announcer {
     if (state === "error") {
       this.#speak(moment.error ?? labels.failed, true);
     } else if (state === "done") {
-      const isRead = mode === "final" && moment.text.length <= FINAL_TEXT_LIMIT;
       const done = fill(lang, labels.doneWords, { count: countWords(lang, moment.text) });
-      this.#speak(isRead && moment.text ? `${done}. ${moment.text}` : moment.text ? done : labels.done);
+      const text = mode === "final" ? moment.read(READ_LIMIT + 1) : "";
+      const isRead = text !== "" && text.length <= READ_LIMIT;
+      this.#speak(isRead ? `${done}. ${text}` : moment.text ? done : labels.done);
     } else if (state === "cancelled") {
       this.#speak(moment.reason ? `${labels.stopped} ${moment.reason}` : labels.stopped);
     } else if (mode !== "final") {
@@ -153,14 +156,13 @@ export class Announcer {
 
   /** The newest finished sentence; those that came while it was quiet are dropped. */
   #sayLastSentence(moment: AnnouncedMoment): void {
-    if (moment.text.length < this.#sentencesUpTo) this.#sentencesUpTo = 0;
     if (this.#saidAt + SENTENCE_GAP_MS > this.#clock.now() || typeof Intl.Segmenter !== "function") return;
     const segmenter = new Intl.Segmenter(moment.lang, { granularity: "sentence" });
-    const sentences = [...segmenter.segment(moment.text.slice(this.#sentencesUpTo))];
-    const finished = sentences.at(-2);
-    if (!finished) return;
-    this.#sentencesUpTo += finished.index + finished.segment.length;
-    this.#speak(finished.segment.trim());
+    const sentences = [...segmenter.segment(moment.read(READ_LIMIT))].map(({ segment }) => segment.trim());
+    const finished = sentences.slice(0, -1).findLast(Boolean);
+    if (!finished || finished === this.#lastSentence) return;
+    this.#lastSentence = finished;
+    this.#speak(finished);
   }
 
   #speak(message: string, isUrgent = false): void {
