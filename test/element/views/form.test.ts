@@ -1,3 +1,4 @@
+import type { AiProgressStream } from "@ai-progress-stream/element";
 import { runError } from "@ai-progress-stream/protocol";
 import { expect } from "chai";
 import {
@@ -186,5 +187,50 @@ describe("the form that for= names", () => {
     expect(isDisabled()).to.equal(true);
     lastSession().emit({ type: "end", status: "succeeded" });
     expect(isDisabled()).to.equal(false);
+  });
+});
+
+describe("the form that the element stands in", () => {
+  beforeEach(() => useFakeSessions());
+  afterEach(() => document.body.replaceChildren());
+
+  const finish = async (element: AiProgressStream): Promise<void> => {
+    void element.start();
+    lastSession().emit({ type: "text", delta: "Hi" }, { type: "end", status: "succeeded" });
+    await drawn(element);
+  };
+  const sent = (form: HTMLFormElement): unknown => [...new FormData(form)];
+
+  it("sends the text under its name, set as an attribute or as a property, before the end or after", async () => {
+    const form = addForm("");
+    const element = await mount({ name: "a" }, "", form);
+    void element.start();
+    lastSession().emit({ type: "text", delta: "Hi" });
+    expect(sent(form)).to.deep.equal([]);
+    lastSession().emit({ type: "end", status: "succeeded" });
+    expect(sent(form)).to.deep.equal([["a", "Hi"]]);
+    element.name = "b";
+    await drawn(element);
+    expect(sent(form)).to.deep.equal([["b", "Hi"]]);
+    element.name = "";
+    await drawn(element);
+    expect(sent(form)).to.deep.equal([]);
+    expect(element.hasAttribute("name")).to.equal(false);
+    element.setAttribute("name", "c");
+    expect(sent(form)).to.deep.equal([["c", "Hi"]]);
+  });
+
+  it("takes what it would send back when it is reset, and lets a run go on", async () => {
+    const form = addForm("");
+    const element = await mount({ name: "a" }, "", form);
+    const shown = await mount({}, "", form);
+    await finish(element);
+    await finish(shown);
+    form.reset();
+    expect(sent(form)).to.deep.equal([]);
+    expect([element.state, shown.state]).to.deep.equal(["idle", "done"]);
+    void element.start();
+    form.reset();
+    expect(element.state).to.equal("connecting");
   });
 });

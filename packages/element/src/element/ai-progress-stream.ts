@@ -239,7 +239,10 @@ export class AiProgressStream extends LitElement {
   declare label: string;
   /** Texts of the element's own, by name, in place of its language's. */
   declare labels: Partial<Labels> | null;
-  /** Sends the finished text along with the form that the element stands in, under this name. */
+  /**
+   * Sends the finished text along with the form that the element stands in, under this name. A reset of the form
+   * is one of the element then, unless a run is under way.
+   */
   declare name: string;
 
   readonly #run: RunController = new RunController(this, {
@@ -509,6 +512,11 @@ ${liveRegions}`;
     });
   }
 
+  /** The browser's word that the form is reset. */
+  protected formResetCallback(): void {
+    if (this.name && !isBusy(this.state)) this.reset();
+  }
+
   async #resumeOrStart(): Promise<void> {
     if (this.persist === "session" && this.action && (await this.resume())) return;
     if (this.autostart && this.state === "idle") await this.start();
@@ -578,7 +586,7 @@ ${liveRegions}`;
     this.#setStates(state);
     this.#form.setBusy(isBusy(state));
     if (state === "error") this.#form.showIssues(this.error?.issues ?? []);
-    if (this.name) this.#internals?.setFormValue?.(state === "done" ? this.text : null);
+    this.#internals?.setFormValue?.(state === "done" ? this.text : null);
   }
 
   #setStates(state: ElementState): void {

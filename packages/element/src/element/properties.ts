@@ -45,6 +45,8 @@ const declared: PropertyDeclarations = {
   maxRetries: { attribute: "max-retries", type: Number },
   idleTimeout: { attribute: "idle-timeout", type: Number },
   totalTimeout: { attribute: "total-timeout", type: Number },
+  // What a form sends goes by the attribute.
+  name: { attribute: "name", reflect: true, converter: { toAttribute: (name) => name || null } },
 };
 
 const declare = (name: string): PropertyDeclaration => ({
