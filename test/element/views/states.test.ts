@@ -86,6 +86,22 @@ describe("the states", () => {
     expect(part(element, "segments").getAttribute("aria-valuenow")).to.equal("49");
   });
 
+  for (const dir of ["ltr", "rtl"]) {
+    it(`moves a segment's bar as it is, so that its end stays round: ${dir}`, async () => {
+      document.documentElement.dir = dir;
+      const element = await show("running");
+      const segment = part(element, "segment-running");
+      const bar = segment.querySelector("i") ?? segment;
+      const shown = (): number => {
+        const [{ left, right, width }, box] = [bar.getBoundingClientRect(), segment.getBoundingClientRect()];
+        expect(width).to.be.closeTo(box.width, 0.5);
+        return (dir === "ltr" ? right - box.left : box.right - left) / box.width;
+      };
+      await until(() => Math.abs(shown() - 9 / 14) < 0.01, "the bar's place");
+      document.documentElement.dir = "";
+    });
+  }
+
   it("says no count twice", async () => {
     const element = await mount();
     void element.start();
@@ -158,6 +174,8 @@ describe("the states", () => {
       /^Try again in \d+ seconds\. rate_limited · req_8fK2$/,
     );
     expect(isShown(element, "segment-failed")).to.equal(true);
+    const glyphs = element.shadowRoot?.querySelectorAll(".header .glyph, .notice .glyph") ?? [];
+    expect([...glyphs].map((glyph) => glyph.parentElement?.className.trim())).to.deep.equal(["header"]);
     expect(partText(element, "action")).to.equal("Retry");
     expect(announced(element).urgent).to.equal("The model is rate limited.");
   });

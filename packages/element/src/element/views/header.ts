@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { fill, formatClock, formatPercent } from "../format.js";
 import { isBusy, type View } from "../view.js";
-import { copyGlyph, crossGlyph, ringGlyph, spinGlyph, stopGlyph, tickGlyph, waveGlyph } from "./glyphs.js";
+import { alertGlyph, copyGlyph, ringGlyph, spinGlyph, stopGlyph, tickGlyph, waveGlyph } from "./glyphs.js";
 import { activity, remark } from "./wording.js";
 
 export function headerView(view: View, elapsed: number | null, onCopy: () => void): TemplateResult {
@@ -39,7 +39,7 @@ function liveView(view: View, elapsed: number | null, onCopy: () => void): Templ
 
 function glyphOf({ state }: View): TemplateResult {
   if (state === "done") return tickGlyph;
-  if (state === "error") return crossGlyph;
+  if (state === "error") return alertGlyph;
   if (state === "cancelled") return stopGlyph;
   return state === "reconnecting" ? waveGlyph : spinGlyph;
 }

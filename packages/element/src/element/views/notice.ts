@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { View } from "../view.js";
-import { alertGlyph } from "./glyphs.js";
 import { failureText } from "./wording.js";
 
 /** What went wrong, in a sentence, with the code and the id that a support desk would ask for. */
@@ -9,8 +8,8 @@ export function noticeView(view: View): TemplateResult | typeof nothing {
   if (view.state !== "error" || !error || !view.isNoticeShown) return nothing;
   const { sentence, detail } = failureText(view, error);
   const code = error.requestId ? `${error.code} · ${error.requestId}` : error.code;
-  return html`<div class="notice" part="notice">${alertGlyph}<div>
+  return html`<div class="notice" part="notice">
     <div class="sentence" part="error-message">${sentence}</div>
     <div class="detail" part="error-detail">${detail} <code part="error-code">${code}</code></div>
-  </div></div>`;
+  </div>`;
 }
