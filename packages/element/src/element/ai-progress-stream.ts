@@ -413,17 +413,17 @@ export class AiProgressStream extends LitElement {
     const { elapsed } = this.#run;
     const { labels, run, state } = view;
     const isLive = state === "streaming" || state === "cancelling";
-    const lang = isLabelled(view.lang) ? view.lang : "en";
+    const given = view.givenLang ?? nothing;
     const format = this.format === "markdown" && markdownRenderer() !== null ? "markdown" : "text";
-    return html`<section class="card" part="card" role="group" aria-labelledby="title" lang=${lang} data-state=${state} data-row=${action.row}>
+    return html`<section class="card" part="card" role="group" aria-labelledby="title" lang=${view.ownLang} data-state=${state} data-row=${action.row}>
   ${progressView(view)}
   ${headerView(view, elapsed, () => void this.copy())}
   ${actionView(view, action, () => this.#act())}
   ${stagesView(view)}
   ${noticeView(view)}
-  <details class="reasoning" part="reasoning" ?hidden=${!run.reasoning}><summary>${labels.reasoning}</summary><div class="text ${format}" part="reasoning-text" lang=${this.#textLang(view, lang)}></div></details>
+  <details class="reasoning" part="reasoning" ?hidden=${!run.reasoning}><summary>${labels.reasoning}</summary><div class="text ${format}" part="reasoning-text" lang=${given}></div></details>
   ${isSkeletonShown(view) ? html`<div class="skeleton" part="skeleton" aria-busy="true"><i></i><i></i><i></i></div>` : nothing}
-  <div class="output" part="output" role="log" aria-live="off" aria-label=${labels.answer} tabindex=${this.#overflows ? 0 : nothing} ?hidden=${!run.text}><div class="text ${format} ${isLive ? "live" : ""}" part="text" lang=${this.#textLang(view, lang)}></div><div class="sentinel"></div></div>
+  <div class="output" part="output" role="log" aria-live="off" aria-label=${labels.answer} tabindex=${this.#overflows ? 0 : nothing} ?hidden=${!run.text}><div class="text ${format} ${isLive ? "live" : ""}" part="text" lang=${given}></div><div class="sentinel"></div></div>
   <button type="button" class="button outline jump" part="jump" ?hidden=${this.#isPinned || !this.#overflows || !run.text} @click=${() => this.#jump()}>${labels.jump}</button>
   ${footerView(view, elapsed)}
   ${state === "idle" ? html`<slot name="idle"></slot>` : nothing}
@@ -542,6 +542,7 @@ ${liveRegions}`;
     this.#floorRun = shownNumber;
     const { state: run } = shown;
     const state = elementState(shown);
+    const lang = languageAt(this);
     const stages = plannedStages(planOf(this.stages), run.stages);
     return {
       state,
@@ -554,7 +555,9 @@ ${liveRegions}`;
       stages: stages.map((stage) => this.#floor.riseStage(stage)),
       serverNow: this.#run.serverNow,
       now: Date.now(),
-      lang: languageAt(this),
+      lang,
+      ownLang: isLabelled(lang) ? lang : "en",
+      givenLang: isLabelled(lang) ? null : lang,
       labels: this.#labels(),
       label: this.label,
       stagesView: this.stagesView,
@@ -565,11 +568,6 @@ ${liveRegions}`;
       isNoticeShown: this.#run.isNoticeShown,
       isCopied: this.#isCopied,
     };
-  }
-
-  /** The answer's language is the page's, whatever language our own texts are in. */
-  #textLang(view: View, lang: string): string | typeof nothing {
-    return lang === view.lang ? nothing : view.lang;
   }
 
   /** What the clock to be seen stands at; null where none runs. */

@@ -29,6 +29,10 @@ export interface View {
   readonly serverNow: number;
   readonly now: number;
   readonly lang: string;
+  /** Of our own texts. */
+  readonly ownLang: string;
+  /** Of the page's and its server's, to mark them with; null where ours are in the same. */
+  readonly givenLang: string | null;
   readonly labels: Labels;
   readonly label: string;
   readonly stagesView: StagesView;

@@ -6,10 +6,10 @@ import { failureText } from "./wording.js";
 export function noticeView(view: View): TemplateResult | typeof nothing {
   const { error } = view;
   if (view.state !== "error" || !error || !view.isNoticeShown) return nothing;
-  const { sentence, detail } = failureText(view, error);
+  const { sentence, detail, isGiven } = failureText(view, error);
   const code = error.requestId ? `${error.code} · ${error.requestId}` : error.code;
   return html`<div class="notice" part="notice">
-    <div class="sentence" part="error-message">${sentence}</div>
+    <div class="sentence" part="error-message" lang=${(isGiven && view.givenLang) || nothing}>${sentence}</div>
     <div class="detail" part="error-detail">${detail} <code part="error-code">${code}</code></div>
   </div>`;
 }
