@@ -285,6 +285,25 @@ describe("the element", () => {
     expect(sessions.length).to.equal(1);
   });
 
+  it("warns where another of its action would remember its run in the same place", async () => {
+    const warnings: string[] = [];
+    const { warn } = console;
+    console.warn = (message) => warnings.push(message);
+    const kept = { action: "/kept", persist: "session" };
+    const first = await mount(kept);
+    await mount({ ...kept, id: "other" });
+    expect(warnings).to.deep.equal([]);
+    await mount(kept);
+    expect(warnings).to.deep.equal([
+      '<ai-progress-stream persist="session"> shares its run with another of action="/kept": give each an id.',
+    ]);
+    document.body.replaceChildren();
+    await mount(kept);
+    console.warn = warn;
+    expect(warnings.length).to.equal(1);
+    expect(first.isConnected).to.equal(false);
+  });
+
   it("starts where there is nothing to resume and it is to start by itself", async () => {
     const element = await mount({ persist: "session", autostart: "" });
     await until(() => element.state === "connecting");

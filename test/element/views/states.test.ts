@@ -161,6 +161,22 @@ describe("the states", () => {
     expect(isShown(element, "rail")).to.equal(false);
   });
 
+  it("does not say for good that the text was copied where it was removed meanwhile", async () => {
+    const element = await show("done");
+    Object.defineProperty(navigator, "clipboard", { value: { writeText() {} }, configurable: true });
+    try {
+      await element.copy();
+    } finally {
+      Reflect.deleteProperty(navigator, "clipboard");
+    }
+    await drawn(element);
+    expect(partText(element, "copy")).to.equal("Copied");
+    element.remove();
+    document.body.append(element);
+    await drawn(element);
+    expect(partText(element, "copy")).to.equal("Copy");
+  });
+
   it("shows only the figures that are asked for", async () => {
     const element = await mountScene({ ...scene("done"), attributes: { show: "tokens" } });
     expect(partText(element, "footer")).to.equal("1,204 tokens");

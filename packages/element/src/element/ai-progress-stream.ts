@@ -200,7 +200,10 @@ export class AiProgressStream extends LitElement {
   declare credentials: RequestCredentials;
   /** Starts as soon as it is in the document. It costs what a start costs, at every visit. */
   declare autostart: boolean;
-  /** "session": a reload finds its run again. @defaultValue "" */
+  /**
+   * "session": a reload finds its run again. Where a page has several elements of one action, each needs an id.
+   * @defaultValue ""
+   */
   declare persist: "" | "session";
   /** A run to attach to: its id, or its URL. */
   declare runId: string;
@@ -506,6 +509,7 @@ ${liveRegions}`;
     this.#scroll?.dispose();
     this.#scroll = null;
     clearTimeout(this.#copyTimer);
+    this.#isCopied = false;
     queueMicrotask(() => {
       // What was only moved goes on.
       if (!this.isConnected) this.#announcer.dispose();
