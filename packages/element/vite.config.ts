@@ -54,6 +54,16 @@ const inlineImports: Plugin = {
   },
 };
 
+/**
+ * The browser's build of Lit stands on these two from the start, and a server that renders the page has neither. What
+ * it is given is the file's own: nobody else is to take the server for a browser.
+ */
+const withoutDom: Plugin = {
+  name: "without-dom",
+  intro: () =>
+    "const HTMLElement = globalThis.HTMLElement ?? class {}, document = globalThis.document ?? { createTreeWalker() {} };",
+};
+
 const LICENSES = "THIRD-PARTY-LICENSES.txt";
 const bundled = new Set<string>();
 
@@ -136,8 +146,9 @@ const apart: Plugin = {
  * The declarations of `tsc -b` lie in the same `dist`, so none of them empties it.
  */
 export default defineConfig(({ mode }) => {
-  if (mode === "standalone") return oneFile(source("index.ts"), [inlineImports], { outDir: "dist" });
-  if (mode === "split") return oneFile(source("index.ts"), [apart], { outDir: "dist/split" });
+  if (mode === "standalone")
+    return oneFile(source("index.ts"), [inlineImports, withoutDom], { outDir: "dist" });
+  if (mode === "split") return oneFile(source("index.ts"), [apart, withoutDom], { outDir: "dist/split" });
   return {
     publicDir: false,
     build: {

@@ -1,7 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { launch, type Page } from "puppeteer-core";
 import { expect, onTestFinished, test } from "vitest";
 import { findBrowser } from "../support/browser.js";
@@ -228,6 +229,18 @@ test("the first file exports what the one file does", async () => {
   const one = await names("ai-progress-stream.js");
   expect(one).toContain("registerLabels");
   expect(await names(MAIN)).toEqual(one);
+});
+
+test("both can be imported where a server renders the page, and leave it without a document", () => {
+  for (const file of ["ai-progress-stream.js", MAIN]) {
+    const script = `
+      const { AiProgressStream } = await import(${JSON.stringify(pathToFileURL(dist + file).href)});
+      console.log(typeof AiProgressStream, typeof document, typeof HTMLElement);`;
+    const said = execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
+      encoding: "utf8",
+    });
+    expect(said.trim()).toBe("function undefined undefined");
+  }
 });
 
 test("the licences of all that is bundled lie beside it", () => {

@@ -36,6 +36,15 @@ const pictures = {
   "element-dark": { query: `scheme=dark&${few}`, ...readme },
   zoomed: { query: "scheme=light&width=one", width: 640, scale: 2 },
 };
+/** Holds all that moves where all of it is to be seen: the caret has its light half, the rail is on its way. */
+function holdAnimations() {
+  for (const { shadowRoot } of document.querySelectorAll("ai-progress-stream")) {
+    for (const animation of shadowRoot.getAnimations()) {
+      animation.pause();
+      animation.currentTime = 500;
+    }
+  }
+}
 const wanted = process.argv.slice(2);
 
 mkdirSync(output, { recursive: true });
@@ -66,6 +75,7 @@ try {
     const height = await page.evaluate(() => document.body.scrollHeight);
     await page.setViewport({ width, height, deviceScaleFactor: scale });
     await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 600)));
+    await page.evaluate(holdAnimations);
     await page.screenshot({ path: `${folder}${name}.png` });
     await page.close();
   }

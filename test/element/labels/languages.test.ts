@@ -4,8 +4,9 @@ import { es } from "@ai-progress-stream/element/labels/es.js";
 import { fr } from "@ai-progress-stream/element/labels/fr.js";
 import { ja } from "@ai-progress-stream/element/labels/ja.js";
 import { zh } from "@ai-progress-stream/element/labels/zh.js";
-import { errorDescriptions, runError } from "@ai-progress-stream/protocol";
+import { errorDescriptions, type RunError, runError } from "@ai-progress-stream/protocol";
 import { expect } from "chai";
+import { formatDuration } from "../../../packages/element/src/element/format.js";
 import { en } from "../../../packages/element/src/element/labels/en.js";
 import { drawn, lastSession, mount, part, partText, useFakeSessions } from "../support/mount.js";
 
@@ -115,7 +116,8 @@ describe("the languages", () => {
     await drawn(element);
     const left = (name: string): number => part(element, name).getBoundingClientRect().left;
     expect(left("message")).to.be.greaterThan(left("figures"));
-    expect(getComputedStyle(part(element, "bar")).transformOrigin).not.to.match(/^0px/);
+    const [bar, segment] = ["bar", "segment"].map((name) => part(element, name).getBoundingClientRect());
+    expect(bar?.left).to.be.greaterThan(segment?.left ?? Number.NaN);
   });
 
   it("are spoken by elements that were there before they came", async () => {
@@ -126,6 +128,44 @@ describe("the languages", () => {
     await drawn(element);
     expect(partText(element, "action")).to.equal("Genera");
     expect(part(element, "card").lang).to.equal("it");
+  });
+
+  it("are marked as what they are where the page is in another, and the page's own words are not", async () => {
+    document.documentElement.lang = "sv";
+    const element = await mount({ label: "Sammanfatta avtalet" });
+    const langOf = (name: string): string | null =>
+      part(element, name).closest("[lang]")?.getAttribute("lang") ?? null;
+    expect([langOf("label"), langOf("action")]).to.deep.equal(["sv", "en"]);
+    void element.start();
+    lastSession().emit(
+      {
+        type: "start",
+        stages: [
+          { id: "a", label: "Läser" },
+          { id: "b", label: "Skriver" },
+        ],
+      },
+      { type: "stage", stage: "a", status: "done" },
+      { type: "stage", stage: "b", status: "running" },
+    );
+    await drawn(element);
+    expect([langOf("message"), langOf("remark"), langOf("stage-label")]).to.deep.equal(["sv", "en", "sv"]);
+    expect(part(element, "stage-label").querySelector(".hidden")?.getAttribute("lang")).to.equal("en");
+    lastSession().emit({ type: "text", delta: "Hej" });
+    const ended = (error: RunError): void => lastSession().emit({ type: "end", status: "failed", error });
+    ended(runError("internal", { message: "Avtalet är för långt." }));
+    await drawn(element);
+    expect([langOf("message"), langOf("error-message"), langOf("text")]).to.deep.equal(["en", "sv", "sv"]);
+    void element.start();
+    ended(runError("internal"));
+    await drawn(element);
+    expect(langOf("error-message")).to.equal("en");
+  });
+
+  it("say a minute where tenths of a second would be rounded up to one", () => {
+    const said = [59_940, 59_960, 60_000, 61_960].map((ms) => formatDuration("en", ms));
+    expect(said).to.deep.equal(["59.9\u00a0s", "1:00", "1:00", "1:01"]);
+    expect(formatDuration("en", 59_400, 0)).to.equal("59\u00a0s");
   });
 
   it("are found by the longest part of a tag that is known", async () => {

@@ -45,9 +45,12 @@ function setUp(mode: AnnouncedMoment["mode"] = "milestones") {
   let moment: AnnouncedMoment = {
     mode,
     state: "idle",
+    run: 0,
+    failure: null,
     stage: null,
     progress: null,
     text: "",
+    read: (limit) => moment.text.slice(-limit),
     error: null,
     reason: null,
     lang: "en",
@@ -99,6 +102,53 @@ describe("the announcer", () => {
     expect(said).to.deep.equal(["Started", "Still working, 49%", "Still working, 49%"]);
   });
 
+  it("breaks a long silence also where the server took longer than that to answer", () => {
+    const { said, clock, update } = setUp();
+    update({ state: "connecting", run: 1 });
+    clock.pass(40_000);
+    update({ state: "running" });
+    clock.pass(65_000);
+    expect(said).to.deep.equal(["Started", "Still working", "Still working"]);
+  });
+
+  it("tells how a run has ended of which nothing else was seen, and the next one, too", () => {
+    const { said, update } = setUp();
+    update({ state: "done", run: 1, text: "One" });
+    update({ state: "done", run: 2, text: "One two" });
+    update({ state: "done", stage: "Write" });
+    expect(said).to.deep.equal(["Done, 1 word", "Done, 2 words"]);
+  });
+
+  it("tells a failure again where trying again has failed in the same way", () => {
+    const { said, update } = setUp();
+    update({ state: "error", run: 1, failure: {}, error: "It broke." });
+    update({ failure: {} });
+    update({ run: 2, failure: {} });
+    update({ progress: 0.5 });
+    expect(said).to.deep.equal(["! It broke.", "! It broke.", "! It broke."]);
+  });
+
+  it("says nothing of a run that is found already ended", () => {
+    const { said, update } = setUp();
+    update({ state: "done", text: "One two" });
+    expect(said).to.deep.equal([]);
+  });
+
+  it("tells of a connection's return only where its loss was told in the same run", () => {
+    const { said, clock, update } = setUp();
+    update({ state: "streaming", stage: "Write", run: 1 });
+    update({ state: "reconnecting" });
+    clock.pass(3_000);
+    update({ state: "error", error: "It broke." });
+    update({ state: "connecting", run: 1 });
+    update({ state: "streaming" });
+    said.length = 0;
+    update({ state: "reconnecting" });
+    clock.pass(1_000);
+    update({ state: "streaming" });
+    expect(said).to.deep.equal([]);
+  });
+
   it("tells of a lost connection only after three seconds, and then of its return", () => {
     const { said, clock, update } = setUp();
     update({ state: "connecting" });
@@ -139,6 +189,24 @@ describe("the announcer", () => {
     update({ state: "streaming", stage: "Write", text: "Forty two." });
     update({ state: "done" });
     expect(said).to.deep.equal(["Done, 2 words. Forty two."]);
+  });
+
+  it("looks for a sentence no further back than one is read", () => {
+    const { said, clock, update } = setUp("sentences");
+    const asked: number[] = [];
+    update({
+      state: "streaming",
+      text: "x".repeat(100_000),
+      read(limit) {
+        asked.push(limit);
+        return " and on. And so";
+      },
+    });
+    update({});
+    clock.pass(3_000);
+    update({});
+    expect(new Set(asked)).to.deep.equal(new Set([2_000]));
+    expect(said).to.deep.equal(["and on."]);
   });
 
   it("is silent where it is off", () => {

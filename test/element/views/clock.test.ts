@@ -53,3 +53,37 @@ describe("a clock that is set back by an hour", () => {
     expect(partText(element, "figures")).to.contain("2 of 5");
   });
 });
+
+describe("an element that is removed", () => {
+  it("leaves no timer behind, though an update was due", async () => {
+    const element = await mount();
+    void element.start({});
+    lastSession().emit(
+      { type: "start", stages: [{ id: "a", label: "Reading" }] },
+      { type: "stage", stage: "a", status: "running" },
+    );
+    await drawn(element);
+    const { setTimeout, clearTimeout } = globalThis;
+    const armed = new Set<unknown>();
+    Object.assign(globalThis, {
+      setTimeout(callback: () => void, ms: number) {
+        const timer = setTimeout(callback, ms);
+        armed.add(timer);
+        return timer;
+      },
+      clearTimeout(timer: number) {
+        armed.delete(timer);
+        clearTimeout(timer);
+      },
+    });
+    try {
+      lastSession().emit({ type: "stage", stage: "b", label: "Writing", status: "running" });
+      element.label = "Another";
+      element.remove();
+      await drawn(element);
+      expect(armed.size).to.equal(0);
+    } finally {
+      Object.assign(globalThis, { setTimeout, clearTimeout });
+    }
+  });
+});

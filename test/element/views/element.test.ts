@@ -3,8 +3,10 @@ import { initialState, runError } from "@ai-progress-stream/protocol";
 import { dialects } from "@ai-progress-stream/protocol/dialects";
 import { expect } from "chai";
 import { lazyDialect } from "../../../packages/element/src/client/lazy-dialect.js";
+import { defaults, properties } from "../../../packages/element/src/element/properties.js";
 import { dialectNames } from "../../../packages/element/src/element/session-options.js";
 import {
+  announced,
   drawn,
   isShown,
   lastSession,
@@ -81,6 +83,43 @@ describe("the element", () => {
       idleTimeoutMs: 5000,
       totalTimeoutMs: 600_000,
     });
+  });
+
+  for (const [name, fallback] of Object.entries(defaults)) {
+    it(`takes ${name} as not given where it is taken away, null or undefined`, async () => {
+      const { attribute } = properties[name] ?? {};
+      const element = await mount();
+      const record = element as unknown as Record<string, unknown>;
+      if (typeof attribute === "string") {
+        for (const value of ["1", "no number"]) {
+          element.setAttribute(attribute, fallback === null ? "1" : value);
+          await element.updateComplete;
+          element.removeAttribute(attribute);
+          expect(record[name]).to.equal(fallback);
+        }
+      }
+      for (const value of [undefined, null]) {
+        record[name] = value;
+        expect(record[name]).to.equal(fallback);
+        await element.updateComplete;
+      }
+      expect(isShown(element, "card")).to.equal(true);
+    });
+  }
+
+  it("takes what is no number as not given, and text of whatever kind as text", async () => {
+    const element = await mount({ "max-retries": "many" });
+    expect(element.maxRetries).to.equal(null);
+    (element as { action: unknown }).action = new URL("/x", location.href);
+    expect(element.action).to.equal(`${location.origin}/x`);
+  });
+
+  it("has its button back when for is taken away", async () => {
+    const element = await mount({ for: "ask" });
+    expect(isShown(element, "actions")).to.equal(false);
+    element.removeAttribute("for");
+    await drawn(element);
+    expect(isShown(element, "actions")).to.equal(true);
   });
 
   it("knows the name of every dialect there is", async () => {
@@ -246,6 +285,25 @@ describe("the element", () => {
     expect(sessions.length).to.equal(1);
   });
 
+  it("warns where another of its action would remember its run in the same place", async () => {
+    const warnings: string[] = [];
+    const { warn } = console;
+    console.warn = (message) => warnings.push(message);
+    const kept = { action: "/kept", persist: "session" };
+    const first = await mount(kept);
+    await mount({ ...kept, id: "other" });
+    expect(warnings).to.deep.equal([]);
+    await mount(kept);
+    expect(warnings).to.deep.equal([
+      '<ai-progress-stream persist="session"> shares its run with another of action="/kept": give each an id.',
+    ]);
+    document.body.replaceChildren();
+    await mount(kept);
+    console.warn = warn;
+    expect(warnings.length).to.equal(1);
+    expect(first.isConnected).to.equal(false);
+  });
+
   it("starts where there is nothing to resume and it is to start by itself", async () => {
     const element = await mount({ persist: "session", autostart: "" });
     await until(() => element.state === "connecting");
@@ -256,6 +314,62 @@ describe("the element", () => {
     const element = await mount({ "run-id": "abc" });
     expect(lastSession().calls).to.deep.equal([["attach", "abc"]]);
     expect(element.state).to.equal("connecting");
+  });
+
+  it("lets go of a run that is under way, and does not cancel it, when run-id names another", async () => {
+    const element = await mount({ "run-id": "abc" });
+    lastSession().emit({ type: "text", delta: "old" });
+    await drawn(element);
+    element.runId = "def";
+    await element.updateComplete;
+    expect(lastSession().calls).to.deep.equal([["attach", "abc"], ["detach"], ["attach", "def"]]);
+    lastSession().snapshot({ type: "text", delta: "new" });
+    await drawn(element);
+    expect(part(element, "text").textContent).to.equal("new");
+  });
+
+  it("stays with the run that is under way when run-id names that one", async () => {
+    const element = await mount();
+    void element.start();
+    lastSession().snapshot({ type: "text", delta: "kept" });
+    element.runId = element.runState.run;
+    await drawn(element);
+    expect(lastSession().calls).to.deep.equal([["start", undefined]]);
+    expect(part(element, "text").textContent).to.equal("kept");
+  });
+
+  it("is where it was when a start could not even be asked for, and can be started then", async () => {
+    const element = await mount();
+    void element.start({ q: 1 });
+    lastSession().emit(
+      { type: "start", stages: [{ id: "a", label: "A" }] },
+      { type: "stage", stage: "a", status: "running" },
+      { type: "text", delta: "kept" },
+      { type: "end", status: "succeeded" },
+    );
+    await drawn(element);
+    const { start } = lastSession();
+    const told: string[] = [];
+    for (const name of ["ai-state", "ai-stage", "ai-text", "ai-done"] as const) {
+      element.addEventListener(name, ({ detail }) => told.push("state" in detail ? detail.state : name));
+    }
+    for (const refuse of [
+      () => Promise.reject(new TypeError("no JSON")),
+      () => {
+        throw new TypeError("no JSON");
+      },
+    ]) {
+      lastSession().start = refuse;
+      const error = await element.start({ q: 1n }).catch((reason: unknown) => reason);
+      expect(String(error)).to.equal("TypeError: no JSON");
+      expect(element.state).to.equal("done");
+    }
+    await drawn(element);
+    expect(told).to.deep.equal(["connecting", "done", "connecting", "done"]);
+    expect(part(element, "text").textContent).to.equal("kept");
+    lastSession().start = start;
+    void element.retry();
+    expect(lastSession().calls.at(-1)).to.deep.equal(["start", { q: 1 }]);
   });
 
   it("asks the server to cancel and waits for its word", async () => {
@@ -310,6 +424,48 @@ describe("the element", () => {
     element.labels = { start: "Now" };
     await drawn(element);
     expect(partText(element, "action")).to.equal("Now");
+  });
+
+  it("lays only what is named over its words, also of those that have several forms", async () => {
+    document.documentElement.lang = "en";
+    const element = await mount({
+      labels: '{"stoppedBy":{"user":"by me"},"start":null,"doneWords":{"other":"All of {count} words"}}',
+    });
+    expect(partText(element, "action")).to.equal("Generate");
+    for (const [reason, said] of [
+      ["user", "Stopped by me"],
+      ["shutdown", "Stopped because the server was shut down"],
+    ] as const) {
+      void element.start();
+      lastSession().emit({ type: "end", status: "cancelled", reason });
+      await drawn(element);
+      expect(partText(element, "message")).to.equal(said);
+    }
+    for (const [text, said] of [
+      ["One.", "Done, 1 word"],
+      ["One two.", "All of 2 words"],
+    ] as const) {
+      void element.start();
+      lastSession().emit({ type: "text", delta: text }, { type: "end", status: "succeeded" });
+      await drawn(element);
+      expect(announced(element).polite).to.equal(said);
+    }
+  });
+
+  it("leaves out what is no stage of its plan, and takes a weight as the number that it is", async () => {
+    const element = await mount({
+      stages:
+        '[null,7,{"label":"no id"},{"id":"a","label":"A","weight":"20"},{"id":"b","weight":80},{"id":"c","weight":"none"}]',
+    });
+    const labels = [...(element.shadowRoot?.querySelectorAll("[part~=stage-label]") ?? [])];
+    expect(labels.map((label) => label.textContent)).to.deep.equal(["A", "b", "c"]);
+    void element.start();
+    lastSession().emit(
+      { type: "stage", stage: "a", status: "done" },
+      { type: "stage", stage: "b", status: "running" },
+    );
+    await drawn(element);
+    expect(part(element, "segments").getAttribute("aria-valuenow")).to.equal("19");
   });
 
   it("puts no style attribute into its markup", async () => {

@@ -1,6 +1,7 @@
 import type { AiProgressStream } from "@ai-progress-stream/element";
 import { sendKeys } from "@web/test-runner-commands";
 import { expect } from "chai";
+import { itUnless } from "../support/engine.js";
 import { drawn, lastSession, mount, part, sessions, until, useFakeSessions } from "../support/mount.js";
 
 const holder = (element: AiProgressStream): Element | null =>
@@ -46,6 +47,35 @@ describe("by keyboard alone", () => {
     expect(sessions.at(-1)?.calls.filter(([name]) => name === "start").length).to.equal(2);
     expect(focused(element)).to.equal("action");
   });
+
+  const noHolding = "its driver cannot hold a key";
+  itUnless(
+    { firefox: noHolding, webkit: noHolding },
+    "a key that is held presses the button once",
+    async () => {
+      const element = await mount();
+      await tab(element);
+      let repeats = 0;
+      element.addEventListener("keydown", ({ repeat }) => (repeats += repeat ? 1 : 0));
+      await sendKeys({ down: "Enter" });
+      await until(() => element.state === "connecting", "the start");
+      lastSession().emit({ type: "start", at: Date.now() });
+      await drawn(element);
+      const { now } = performance;
+      // Later than a click is taken for a second one of a double click.
+      performance.now = () => now.call(performance) + 60_000;
+      try {
+        for (let i = 0; i < 3; i++) await sendKeys({ down: "Enter" });
+        await until(() => repeats === 3, "the repeats");
+        await sendKeys({ up: "Enter" });
+        expect(lastSession().calls.map(([name]) => name)).to.deep.equal(["start"]);
+        await sendKeys({ press: "Enter" });
+        await until(() => element.state === "cancelling", "the cancelling");
+      } finally {
+        performance.now = now;
+      }
+    },
+  );
 
   it("all that can be used is reached, in the order in which it is read", async () => {
     const element = await mount({ format: "markdown" });

@@ -86,6 +86,22 @@ describe("the states", () => {
     expect(part(element, "segments").getAttribute("aria-valuenow")).to.equal("49");
   });
 
+  for (const dir of ["ltr", "rtl"]) {
+    it(`moves a segment's bar as it is, so that its end stays round: ${dir}`, async () => {
+      document.documentElement.dir = dir;
+      const element = await show("running");
+      const segment = part(element, "segment-running");
+      const bar = segment.querySelector("i") ?? segment;
+      const shown = (): number => {
+        const [{ left, right, width }, box] = [bar.getBoundingClientRect(), segment.getBoundingClientRect()];
+        expect(width).to.be.closeTo(box.width, 0.5);
+        return (dir === "ltr" ? right - box.left : box.right - left) / box.width;
+      };
+      await until(() => Math.abs(shown() - 9 / 14) < 0.01, "the bar's place");
+      document.documentElement.dir = "";
+    });
+  }
+
   it("says no count twice", async () => {
     const element = await mount();
     void element.start();
@@ -145,6 +161,22 @@ describe("the states", () => {
     expect(isShown(element, "rail")).to.equal(false);
   });
 
+  it("does not say for good that the text was copied where it was removed meanwhile", async () => {
+    const element = await show("done");
+    Object.defineProperty(navigator, "clipboard", { value: { writeText() {} }, configurable: true });
+    try {
+      await element.copy();
+    } finally {
+      Reflect.deleteProperty(navigator, "clipboard");
+    }
+    await drawn(element);
+    expect(partText(element, "copy")).to.equal("Copied");
+    element.remove();
+    document.body.append(element);
+    await drawn(element);
+    expect(partText(element, "copy")).to.equal("Copy");
+  });
+
   it("shows only the figures that are asked for", async () => {
     const element = await mountScene({ ...scene("done"), attributes: { show: "tokens" } });
     expect(partText(element, "footer")).to.equal("1,204 tokens");
@@ -158,8 +190,31 @@ describe("the states", () => {
       /^Try again in \d+ seconds\. rate_limited · req_8fK2$/,
     );
     expect(isShown(element, "segment-failed")).to.equal(true);
+    const glyphs = element.shadowRoot?.querySelectorAll(".header .glyph, .notice .glyph") ?? [];
+    expect([...glyphs].map((glyph) => glyph.parentElement?.className.trim())).to.deep.equal(["header"]);
     expect(partText(element, "action")).to.equal("Retry");
     expect(announced(element).urgent).to.equal("The model is rate limited.");
+  });
+
+  it("says how each run has ended, however quickly", async () => {
+    const element = await mount();
+    for (const text of ["One.", "One two."]) {
+      void element.start();
+      lastSession().emit({ type: "text", delta: text }, { type: "end", status: "succeeded" });
+      await drawn(element);
+      expect(announced(element).polite).to.equal(text === "One." ? "Done, 1 word" : "Done, 2 words");
+    }
+    void element.start();
+    // The old one is still to be seen.
+    element.label = "Again";
+    await drawn(element);
+    expect(announced(element).polite).to.equal("Done, 2 words");
+    lastSession().emit(
+      { type: "text", delta: "Gone." },
+      { type: "end", status: "cancelled", reason: "user" },
+    );
+    await drawn(element);
+    expect(announced(element).polite).to.equal("Stopped by you");
   });
 
   it("keeps the text of a run that failed", async () => {
@@ -247,6 +302,17 @@ describe("the states", () => {
     expect(part(element, "segments") === old).to.equal(false);
     expect(part(element, "segments").getAttribute("aria-valuenow")).to.equal("0");
     expect(isShown(element, "notice")).to.equal(false);
+  });
+
+  it("starts a new run's bar from nothing, also where the last one was drawn once more meanwhile", async () => {
+    const element = await show("error");
+    void element.start();
+    element.label = "Again";
+    await drawn(element);
+    expect(part(element, "segments").getAttribute("aria-valuenow")).to.equal("49");
+    lastSession().emit({ type: "start", stages: PLAN });
+    await drawn(element);
+    expect(part(element, "segments").getAttribute("aria-valuenow")).to.equal("0");
   });
 
   it("lends its plan's weights to stages that come without", async () => {

@@ -1,7 +1,17 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { createPlainTextView } from "../../../packages/element/src/element/text-view.js";
-import { drawn, frame, isShown, lastSession, mount, part, until, useFakeSessions } from "../support/mount.js";
+import {
+  announced,
+  drawn,
+  frame,
+  isShown,
+  lastSession,
+  mount,
+  part,
+  until,
+  useFakeSessions,
+} from "../support/mount.js";
 
 /** Text as models write it: words, line breaks of every kind, surrogate pairs, markup. */
 const prose = fc
@@ -145,6 +155,47 @@ describe("the text", () => {
       await frame();
     }
     expect(renders).to.be.lessThan(3);
+  });
+
+  for (const format of ["text", "markdown"]) {
+    it(`is read as it stands there, at its end or sentence by sentence: ${format}`, async () => {
+      document.documentElement.lang = "en";
+      const answer =
+        format === "text"
+          ? "Title\n\nFirst.\nSecond one."
+          : "## Title\n\n- **First.**\n- [Second](https://e.example/?long) one.\n\n```js\nlet a;\n```\n";
+      const final = await mount({ announce: "final", format });
+      void final.start();
+      lastSession().emit({ type: "text", delta: answer }, { type: "end", status: "succeeded" });
+      await drawn(final);
+      const words = announced(final).polite.split(/\W+/).filter(Boolean);
+      const code = format === "text" ? [] : ["let", "a"];
+      expect(words.slice(3)).to.deep.equal(["Title", "First", "Second", "one", ...code]);
+
+      const spoken = await mount({ announce: "sentences", format });
+      void spoken.start();
+      lastSession().emit({ type: "text", delta: answer });
+      lastSession().emit({ type: "text", delta: "\n\n**La" });
+      await until(() => announced(spoken).polite === (code.length > 0 ? "let a;" : "Second one."));
+    });
+  }
+
+  it("keeps the focus that was on the way back to its end", async () => {
+    const element = await mount();
+    element.style.setProperty("--ai-max-height", "60px");
+    void element.start();
+    lastSession().emit({ type: "text", delta: "line\n\n".repeat(60) });
+    await drawn(element);
+    const output = part(element, "output");
+    await until(() => output.tabIndex === 0, "something to scroll");
+    output.dispatchEvent(new WheelEvent("wheel", { deltaY: -100 }));
+    output.scrollTop = 0;
+    await until(() => isShown(element, "jump"), "the way back");
+    part(element, "jump").focus();
+    part(element, "jump").click();
+    await until(() => !isShown(element, "jump"), "the end");
+    expect(element.shadowRoot?.activeElement?.getAttribute("part")).to.equal("output");
+    expect(output.scrollTop + output.clientHeight).to.be.at.least(output.scrollHeight - 8);
   });
 
   it("follows its end where it scrolls, until the reader scrolls away", async () => {

@@ -33,6 +33,22 @@ describe("the element on the wire", () => {
     expect(partText(element, "footer")).to.equal("0.0 s 46 tokens");
   });
 
+  it("is idle, and can be started, after input that is no JSON and a run-id at another origin", async () => {
+    const element = await mount({ action: `/api/whole/${room()}` });
+    const error = await element.start({ q: 1n }).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(TypeError);
+    expect(element.state).to.equal("idle");
+    const reported: unknown[] = [];
+    const { error: report } = console;
+    console.error = (reason) => reported.push(reason);
+    element.runId = "https://other.example/runs/1";
+    await element.updateComplete;
+    await until(() => reported.length > 0, "the report");
+    console.error = report;
+    expect(element.state).to.equal("idle");
+    expect((await element.start({ q: 1 })).text).to.equal(ANSWER);
+  });
+
   it("shows the same after a cut, and started one run", async () => {
     const name = room();
     const element = await mount({ action: `/api/silent-15000/${name}` });

@@ -4,6 +4,7 @@ import {
   html,
   LitElement,
   nothing,
+  type PropertyDeclaration,
   type PropertyDeclarations,
   type PropertyValues,
   type TemplateResult,
@@ -22,7 +23,8 @@ import { LABELS_EVENT } from "./labels/registry.js";
 import { liveRegions, sayIn } from "./live-regions.js";
 import { loadMarkdown, markdownRenderer } from "./markdown/loader.js";
 import type { MarkdownSettings } from "./markdown/markdown.js";
-import { defaults, type ElementDialect, properties } from "./properties.js";
+import { defaults, type ElementDialect, properties, settledValue } from "./properties.js";
+import { readText } from "./read-text.js";
 import { type Appended, RunController } from "./run-controller.js";
 import { fingerprintOf, optionsOf } from "./session-options.js";
 import { styles } from "./styles.js";
@@ -35,6 +37,7 @@ import {
   isBusy,
   isSkeletonShown,
   plannedStages,
+  planOf,
   type StagesView,
   type View,
 } from "./view.js";
@@ -197,7 +200,10 @@ export class AiProgressStream extends LitElement {
   declare credentials: RequestCredentials;
   /** Starts as soon as it is in the document. It costs what a start costs, at every visit. */
   declare autostart: boolean;
-  /** "session": a reload finds its run again. @defaultValue "" */
+  /**
+   * "session": a reload finds its run again. Where a page has several elements of one action, each needs an id.
+   * @defaultValue ""
+   */
   declare persist: "" | "session";
   /** A run to attach to: its id, or its URL. */
   declare runId: string;
@@ -236,7 +242,10 @@ export class AiProgressStream extends LitElement {
   declare label: string;
   /** Texts of the element's own, by name, in place of its language's. */
   declare labels: Partial<Labels> | null;
-  /** Sends the finished text along with the form that the element stands in, under this name. */
+  /**
+   * Sends the finished text along with the form that the element stands in, under this name. A reset of the form
+   * is one of the element then, unless a run is under way.
+   */
   declare name: string;
 
   readonly #run: RunController = new RunController(this, {
@@ -268,6 +277,21 @@ export class AiProgressStream extends LitElement {
   #isCopied = false;
   #copyTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #announcer = new Announcer((message, isUrgent) => this.#say(message, isUrgent));
+
+  protected static override getPropertyDescriptor(
+    name: PropertyKey,
+    key: string | symbol,
+    options: PropertyDeclaration,
+  ): PropertyDescriptor | undefined {
+    // biome-ignore lint/complexity/noThisInStatic: a subclass may have accessors of its own
+    const descriptor = super.getPropertyDescriptor(name, key, options);
+    return {
+      ...descriptor,
+      set(value) {
+        descriptor?.set?.call(this, settledValue(String(name), value));
+      },
+    };
+  }
 
   constructor() {
     super();
@@ -347,7 +371,7 @@ export class AiProgressStream extends LitElement {
 
   /** Copies the answer. Where the clipboard is out of reach, it is selected instead, and false is given. */
   async copy(): Promise<boolean> {
-    if (!(await this.#copyText(this.text, this.renderRoot.querySelector(".output .text")))) return false;
+    if (!(await this.#copyText(this.text, this.#shownText))) return false;
     this.#isCopied = true;
     this.requestUpdate();
     clearTimeout(this.#copyTimer);
@@ -356,6 +380,10 @@ export class AiProgressStream extends LitElement {
       this.requestUpdate();
     }, COPIED_MS);
     return true;
+  }
+
+  get #shownText(): Element | null {
+    return this.renderRoot.querySelector(".output .text");
   }
 
   async #copyText(text: string, shown: Element | null): Promise<boolean> {
@@ -388,17 +416,17 @@ export class AiProgressStream extends LitElement {
     const { elapsed } = this.#run;
     const { labels, run, state } = view;
     const isLive = state === "streaming" || state === "cancelling";
-    const lang = isLabelled(view.lang) ? view.lang : "en";
+    const given = view.givenLang ?? nothing;
     const format = this.format === "markdown" && markdownRenderer() !== null ? "markdown" : "text";
-    return html`<section class="card" part="card" role="group" aria-labelledby="title" lang=${lang} data-state=${state} data-row=${action.row}>
-  ${progressView(view, this.#run.runNumber)}
+    return html`<section class="card" part="card" role="group" aria-labelledby="title" lang=${view.ownLang} data-state=${state} data-row=${action.row}>
+  ${progressView(view)}
   ${headerView(view, elapsed, () => void this.copy())}
   ${actionView(view, action, () => this.#act())}
   ${stagesView(view)}
   ${noticeView(view)}
-  <details class="reasoning" part="reasoning" ?hidden=${!run.reasoning}><summary>${labels.reasoning}</summary><div class="text ${format}" part="reasoning-text" lang=${this.#textLang(view, lang)}></div></details>
+  <details class="reasoning" part="reasoning" ?hidden=${!run.reasoning}><summary>${labels.reasoning}</summary><div class="text ${format}" part="reasoning-text" lang=${given}></div></details>
   ${isSkeletonShown(view) ? html`<div class="skeleton" part="skeleton" aria-busy="true"><i></i><i></i><i></i></div>` : nothing}
-  <div class="output" part="output" role="log" aria-live="off" aria-label=${labels.answer} tabindex=${this.#overflows ? 0 : nothing} ?hidden=${!run.text}><div class="text ${format} ${isLive ? "live" : ""}" part="text" lang=${this.#textLang(view, lang)}></div><div class="sentinel"></div></div>
+  <div class="output" part="output" role="log" aria-live="off" aria-label=${labels.answer} tabindex=${this.#overflows ? 0 : nothing} ?hidden=${!run.text}><div class="text ${format} ${isLive ? "live" : ""}" part="text" lang=${given}></div><div class="sentinel"></div></div>
   <button type="button" class="button outline jump" part="jump" ?hidden=${this.#isPinned || !this.#overflows || !run.text} @click=${() => this.#jump()}>${labels.jump}</button>
   ${footerView(view, elapsed)}
   ${state === "idle" ? html`<slot name="idle"></slot>` : nothing}
@@ -450,13 +478,18 @@ ${liveRegions}`;
   readonly #relabel = (): void => this.requestUpdate();
 
   #announce(view: View, text: string): void {
-    const { error, run, state, labels, lang, progress } = view;
+    const shown = this.#shownText;
+    if (!this.isConnected || !shown) return;
+    const { error, run, runNumber, state, labels, lang, progress } = view;
     this.#announcer.update({
       mode: this.announce,
       state,
+      run: runNumber,
+      failure: error,
       stage: currentStage(view)?.stage.label ?? null,
       progress,
       text,
+      read: (limit) => readText(shown, limit),
       error: error ? failureText(view, error).sentence : null,
       reason: run.reason ? labels.stoppedBy[run.reason] : null,
       lang,
@@ -475,8 +508,17 @@ ${liveRegions}`;
     document.removeEventListener(LABELS_EVENT, this.#relabel);
     this.#scroll?.dispose();
     this.#scroll = null;
-    this.#announcer.dispose();
     clearTimeout(this.#copyTimer);
+    this.#isCopied = false;
+    queueMicrotask(() => {
+      // What was only moved goes on.
+      if (!this.isConnected) this.#announcer.dispose();
+    });
+  }
+
+  /** The browser's word that the form is reset. */
+  protected formResetCallback(): void {
+    if (this.name && !isBusy(this.state)) this.reset();
   }
 
   async #resumeOrStart(): Promise<void> {
@@ -499,16 +541,17 @@ ${liveRegions}`;
 
   /** One moment, frozen, for all that draws. */
   #look(): View {
-    const { shown, runNumber } = this.#run;
-    if (this.#floorRun !== runNumber) this.#floor.reset();
-    this.#floorRun = runNumber;
+    const { shown, shownNumber } = this.#run;
+    if (this.#floorRun !== shownNumber) this.#floor.reset();
+    this.#floorRun = shownNumber;
     const { state: run } = shown;
     const state = elementState(shown);
-    const plan = Array.isArray(this.stages) ? this.stages : [];
-    const stages = plannedStages(plan, run.stages);
+    const lang = languageAt(this);
+    const stages = plannedStages(planOf(this.stages), run.stages);
     return {
       state,
       run,
+      runNumber: shownNumber,
       retry: shown.retry,
       error: shown.error ?? run.error,
       isResumable: shown.isResumable,
@@ -516,7 +559,9 @@ ${liveRegions}`;
       stages: stages.map((stage) => this.#floor.riseStage(stage)),
       serverNow: this.#run.serverNow,
       now: Date.now(),
-      lang: languageAt(this),
+      lang,
+      ownLang: isLabelled(lang) ? lang : "en",
+      givenLang: isLabelled(lang) ? null : lang,
       labels: this.#labels(),
       label: this.label,
       stagesView: this.stagesView,
@@ -527,11 +572,6 @@ ${liveRegions}`;
       isNoticeShown: this.#run.isNoticeShown,
       isCopied: this.#isCopied,
     };
-  }
-
-  /** The answer's language is the page's, whatever language our own texts are in. */
-  #textLang(view: View, lang: string): string | typeof nothing {
-    return lang === view.lang ? nothing : view.lang;
   }
 
   /** What the clock to be seen stands at; null where none runs. */
@@ -548,7 +588,7 @@ ${liveRegions}`;
     this.#setStates(state);
     this.#form.setBusy(isBusy(state));
     if (state === "error") this.#form.showIssues(this.error?.issues ?? []);
-    if (this.name) this.#internals?.setFormValue?.(state === "done" ? this.text : null);
+    this.#internals?.setFormValue?.(state === "done" ? this.text : null);
   }
 
   #setStates(state: ElementState): void {
@@ -576,6 +616,9 @@ ${liveRegions}`;
   }
 
   #jump(): void {
+    // The button goes, and would take the focus along.
+    const isFocused = this.shadowRoot?.activeElement?.matches(".jump");
+    if (isFocused) this.#shownText?.parentElement?.focus({ preventScroll: true });
     this.#scroll?.jump();
   }
 
@@ -594,9 +637,7 @@ ${liveRegions}`;
 
   /** As the page would: by its form, where there is one, so that it is read and validated anew. */
   async #startAnew(): Promise<void> {
-    const { form } = this.#form;
-    if (form) form.requestSubmit();
-    else await this.start(this.#run.started?.input);
+    if (!this.#form.submit()) await this.start(this.#run.started?.input);
   }
 
   #report(work: Promise<unknown>): void {

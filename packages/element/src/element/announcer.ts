@@ -1,6 +1,7 @@
 import type { ElementState } from "./events.js";
 import { fill, formatPercent } from "./format.js";
 import type { Labels } from "./labels/labels.js";
+import { isBusy } from "./view.js";
 
 /** What a screen reader is told: milestones, finished sentences too, only the end, nothing. */
 export type AnnounceMode = "milestones" | "sentences" | "final" | "off";
@@ -9,10 +10,16 @@ export type AnnounceMode = "milestones" | "sentences" | "final" | "off";
 export interface AnnouncedMoment {
   readonly mode: AnnounceMode;
   readonly state: ElementState;
+  /** Counts the runs: the next one may have ended as the last before anything else of it was seen. */
+  readonly run: number;
+  /** Why it failed. Another failure of the same run is news, too. */
+  readonly failure: object | null;
   /** What is being worked on: "Analyse clauses". */
   readonly stage: string | null;
   readonly progress: number | null;
   readonly text: string;
+  /** The end of it, as it is read: no more than so many characters. */
+  readonly read: (limit: number) => string;
   /** The failure's sentence. */
   readonly error: string | null;
   /** Why it was cancelled: "by you". */
@@ -32,8 +39,8 @@ const STAGE_GAP_MS = 3_000;
 const SENTENCE_GAP_MS = 2_500;
 const RECONNECTING_AFTER_MS = 3_000;
 const SILENCE_MS = 30_000;
-/** A longer answer is only counted: nobody listens to a live region for minutes. */
-const FINAL_TEXT_LIMIT = 2_000;
+/** A longer answer is only counted: nobody listens to a live region for minutes. Nor is a sentence longer. */
+const READ_LIMIT = 2_000;
 
 const systemClock: AnnouncerClock = {
   now: () => Date.now(),
@@ -52,10 +59,10 @@ export class Announcer {
   #saidAt = Number.NEGATIVE_INFINITY;
   #pending: string | null = null;
   #pendingTimer: unknown;
-  #silenceTimer: unknown;
+  #silenceTimer: unknown = null;
   #lostTimer: unknown;
   #hasSaidLost = false;
-  #sentencesUpTo = 0;
+  #lastSentence = "";
 
   constructor(say: (message: string, isUrgent: boolean) => void, clock: AnnouncerClock = systemClock) {
     this.#say = say;
@@ -69,11 +76,17 @@ export class Announcer {
       this.dispose();
       return;
     }
-    if (before?.state !== moment.state) this.#stateChanged(moment, before?.state ?? "idle");
+    const isNewRun = moment.run !== (before?.run ?? 0);
+    const isNewFailure = moment.state === "error" && moment.failure !== before?.failure;
+    if (before?.state !== moment.state || isNewRun || isNewFailure) {
+      this.#stateChanged(moment, before?.state ?? "idle", isNewRun);
+    }
     if (moment.mode === "final") return;
     if (moment.state === "running" || moment.state === "streaming") {
       if (moment.stage && moment.stage !== before?.stage) this.#soon(moment.stage, STAGE_GAP_MS);
       if (moment.mode === "sentences") this.#sayLastSentence(moment);
+      // Not only after each word: none may have been said since the last one was due.
+      if (this.#silenceTimer === null) this.#listen();
     }
   }
 
@@ -82,33 +95,36 @@ export class Announcer {
     this.#clock.clearTimeout(this.#silenceTimer);
     this.#clock.clearTimeout(this.#lostTimer);
     this.#pending = null;
+    this.#silenceTimer = null;
   }
 
-  #stateChanged(moment: AnnouncedMoment, previous: ElementState): void {
+  #stateChanged(moment: AnnouncedMoment, previous: ElementState, isNewRun: boolean): void {
     const { state, labels, lang, mode } = moment;
     if (state !== "reconnecting") this.#clock.clearTimeout(this.#lostTimer);
-    if (state === "done" || state === "error" || state === "cancelled" || state === "idle") {
+    const isOver = !isBusy(state);
+    if (isOver || isNewRun) {
       this.dispose();
-      this.#sentencesUpTo = 0;
-      if (previous === "idle" && state !== "error") return;
+      this.#lastSentence = "";
+      this.#hasSaidLost = false;
     }
+    // What is found already ended is no news.
+    if (state === "idle" || (isOver && state !== "error" && previous === "idle" && !isNewRun)) return;
     if (state === "error") {
       this.#speak(moment.error ?? labels.failed, true);
     } else if (state === "done") {
-      const isRead = mode === "final" && moment.text.length <= FINAL_TEXT_LIMIT;
       const done = fill(lang, labels.doneWords, { count: countWords(lang, moment.text) });
-      this.#speak(isRead && moment.text ? `${done}. ${moment.text}` : moment.text ? done : labels.done);
+      const text = mode === "final" ? moment.read(READ_LIMIT + 1) : "";
+      const isRead = text !== "" && text.length <= READ_LIMIT;
+      this.#speak(isRead ? `${done}. ${text}` : moment.text ? done : labels.done);
     } else if (state === "cancelled") {
       this.#speak(moment.reason ? `${labels.stopped} ${moment.reason}` : labels.stopped);
     } else if (mode !== "final") {
-      this.#busyStateChanged(moment, previous);
+      this.#busyStateChanged(moment, isNewRun ? "idle" : previous);
     }
   }
 
   #busyStateChanged({ state, labels, stage, mode }: AnnouncedMoment, previous: ElementState): void {
-    const wasBusy =
-      previous !== "idle" && previous !== "done" && previous !== "error" && previous !== "cancelled";
-    if (state === "connecting" && !wasBusy) {
+    if (state === "connecting" && !isBusy(previous)) {
       this.#speak(labels.started);
     } else if (state === "reconnecting") {
       this.#lostTimer = this.#clock.setTimeout(() => {
@@ -140,24 +156,28 @@ export class Announcer {
 
   /** The newest finished sentence; those that came while it was quiet are dropped. */
   #sayLastSentence(moment: AnnouncedMoment): void {
-    if (moment.text.length < this.#sentencesUpTo) this.#sentencesUpTo = 0;
     if (this.#saidAt + SENTENCE_GAP_MS > this.#clock.now() || typeof Intl.Segmenter !== "function") return;
     const segmenter = new Intl.Segmenter(moment.lang, { granularity: "sentence" });
-    const sentences = [...segmenter.segment(moment.text.slice(this.#sentencesUpTo))];
-    const finished = sentences.at(-2);
-    if (!finished) return;
-    this.#sentencesUpTo += finished.index + finished.segment.length;
-    this.#speak(finished.segment.trim());
+    const sentences = [...segmenter.segment(moment.read(READ_LIMIT))].map(({ segment }) => segment.trim());
+    const finished = sentences.slice(0, -1).findLast(Boolean);
+    if (!finished || finished === this.#lastSentence) return;
+    this.#lastSentence = finished;
+    this.#speak(finished);
   }
 
   #speak(message: string, isUrgent = false): void {
     this.#saidAt = this.#clock.now();
     this.#say(message, isUrgent);
+    this.#listen();
+  }
+
+  #listen(): void {
     this.#clock.clearTimeout(this.#silenceTimer);
     this.#silenceTimer = this.#clock.setTimeout(() => this.#breakSilence(), SILENCE_MS);
   }
 
   #breakSilence(): void {
+    this.#silenceTimer = null;
     const moment = this.#moment;
     if (!moment || (moment.state !== "running" && moment.state !== "streaming") || moment.mode === "final")
       return;

@@ -1,9 +1,12 @@
 import type { InputIssue } from "@ai-progress-stream/protocol";
 import type { ReactiveController, ReactiveControllerHost } from "lit";
+import { ownOf, showIssues } from "./form-issues.js";
 
 interface FormLinkHost extends ReactiveControllerHost, HTMLElement {
   readonly htmlFor: string;
 }
+
+const SUBMITTER = "button:not([type=button]), [type=submit]";
 
 /** What the form holds, as a plain object; a name that occurs more than once becomes a list. */
 export type FormInput = Readonly<Record<string, string | readonly string[]>>;
@@ -23,7 +26,8 @@ export class FormLink implements ReactiveController {
   readonly #host: FormLinkHost;
   readonly #options: FormLinkOptions;
   #root: Node | null = null;
-  #submitter: HTMLElement | null = null;
+  #submitter: Element | null = null;
+  #takeIssuesBack: () => void = () => {};
 
   constructor(host: FormLinkHost, options: FormLinkOptions) {
     this.#host = host;
@@ -49,6 +53,19 @@ export class FormLink implements ReactiveController {
   hostDisconnected(): void {
     this.#root?.removeEventListener("submit", this.#onSubmit);
     this.#root = null;
+    queueMicrotask(() => {
+      // What was only moved goes on; what has gone leaves the form as it was.
+      if (this.#host.isConnected) return;
+      this.#submitter?.removeAttribute("aria-disabled");
+      this.#takeIssuesBack();
+    });
+  }
+
+  /** As the page's own button would. Gives false where there is no form. */
+  submit(): boolean {
+    const { form } = this;
+    if (form) ownOf(form, "requestSubmit").call(form);
+    return form !== null;
   }
 
   /** To be called when the run has begun or ended. The button stays focusable, and says that it is out of use. */
@@ -58,32 +75,16 @@ export class FormLink implements ReactiveController {
     if (!isBusy) this.#submitter = null;
   }
 
-  /** Says at the fields what the server has found wrong with them, as the browser's own validation would. */
+  /** Says at the fields what the server has found wrong with them. */
   showIssues(issues: readonly InputIssue[]): void {
+    this.#takeIssuesBack();
     const { form } = this;
-    const fields: FormField[] = [];
-    for (const { path = [], message } of issues) {
-      const field = form?.elements.namedItem(String(path[0] ?? ""));
-      if (!isFormField(field) || !field.willValidate || fields.includes(field)) continue;
-      field.setCustomValidity(message);
-      fields.push(field);
-    }
-    const [first] = fields;
-    if (!form || !first) return;
-    // The word of the server is on what was sent: with the next change to any of it, it is out of date.
-    const clear = (): void => {
-      for (const field of fields) field.setCustomValidity("");
-    };
-    form.addEventListener("input", clear, { once: true });
-    // It takes the focus to the field, and nobody is to be called back from elsewhere.
-    const { activeElement, body } = form.ownerDocument;
-    if (form.contains(activeElement) || activeElement === body) first.reportValidity();
+    if (form) this.#takeIssuesBack = showIssues(form, issues);
   }
 
   readonly #onSubmit = (event: Event): void => {
-    const form = event.target;
-    if (!(form instanceof HTMLFormElement) || event.defaultPrevented) return;
-    if (!this.#host.htmlFor || form.id !== this.#host.htmlFor) return;
+    const { form } = this;
+    if (!form || event.target !== form || event.defaultPrevented) return;
     event.preventDefault();
     if (this.#options.isBusy()) return;
     const submitter = (event as SubmitEvent).submitter;
@@ -92,18 +93,11 @@ export class FormLink implements ReactiveController {
       this.#options.onFiles(files);
       return;
     }
-    this.#submitter =
-      submitter ?? form.querySelector<HTMLElement>("button:not([type=button]), [type=submit]");
+    this.#takeIssuesBack();
+    this.#submitter = submitter ?? ownOf(form, "querySelector").call(form, SUBMITTER);
     this.#options.onSubmit(input);
   };
 }
-
-type FormField = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
-
-const isFormField = (field: unknown): field is FormField =>
-  field instanceof HTMLInputElement ||
-  field instanceof HTMLSelectElement ||
-  field instanceof HTMLTextAreaElement;
 
 function readForm(data: FormData): { input: FormInput; files: readonly string[] } {
   const input: Record<string, string | string[]> = {};

@@ -33,7 +33,9 @@ export function formatClock(lang: string, ms: number): string {
 
 /** A length of time: "21.4 s", "21.4 秒", from a minute on "1:23". */
 export function formatDuration(lang: string, ms: number, fractionDigits = 1): string {
-  if (ms >= 60_000) return formatClock(lang, ms);
+  // What would be rounded up to a minute is one.
+  const unit = 1_000 / 10 ** fractionDigits;
+  if (Math.round(ms / unit) * unit >= 60_000) return formatClock(lang, Math.max(ms, 60_000));
   const parts = numberFormat(lang, {
     style: "unit",
     unit: "second",

@@ -5,7 +5,10 @@ import { jsonConverter } from "./json-converter.js";
 /** The language of a server: told from its answer, our own, or one of others. */
 export type ElementDialect = "auto" | "run" | DialectName;
 
-/** What every property is until it is set; its type tells how its attribute is read. */
+/**
+ * What every property is until it is set, and again when its attribute is removed or it is set to null or undefined;
+ * its type tells how its attribute is read.
+ */
 export const defaults: Readonly<Record<string, string | boolean | null>> = {
   action: "",
   method: "POST",
@@ -42,6 +45,8 @@ const declared: PropertyDeclarations = {
   maxRetries: { attribute: "max-retries", type: Number },
   idleTimeout: { attribute: "idle-timeout", type: Number },
   totalTimeout: { attribute: "total-timeout", type: Number },
+  // What a form sends goes by the attribute.
+  name: { attribute: "name", reflect: true, converter: { toAttribute: (name) => name || null } },
 };
 
 const declare = (name: string): PropertyDeclaration => ({
@@ -54,3 +59,10 @@ const declare = (name: string): PropertyDeclaration => ({
 export const properties: PropertyDeclarations = Object.fromEntries(
   Object.keys(defaults).map((name) => [name, declared[name] ?? declare(name)]),
 );
+
+/** What a property is once it is set to this: its default for nothing and for no number, text where it is one. */
+export function settledValue(name: string, value: unknown): unknown {
+  const fallback = defaults[name];
+  if (value === undefined || value === null || Number.isNaN(value)) return fallback;
+  return typeof fallback === "string" ? String(value) : value;
+}

@@ -64,14 +64,15 @@ export class RunController implements ReactiveController {
   state: ElementState = "idle";
   /** How things are shown: short waits are not. */
   shown: SessionStatus = IDLE;
-  /** Counts the runs, so that a new one's bar does not start from the old one's end. */
-  runNumber = 0;
+  /** Which run that is, counted: a new one's bar does not start from the old one's end. */
+  shownNumber = 0;
   /** What the last run was started with; null: none was started here. */
   started: { readonly input: unknown } | null = null;
   isNoticeShown = true;
 
   readonly #host: ReactiveControllerHost & HTMLElement;
   readonly #options: RunControllerOptions;
+  #runNumber = 0;
   #session: Session | null = null;
   #unsubscribe: (() => void) | null = null;
   #isDetached = false;
@@ -86,6 +87,8 @@ export class RunController implements ReactiveController {
   #connectingSince = 0;
   #holdUntil = 0;
   #isAnnounced = false;
+  /** What listeners have heard of before. */
+  #told: SessionStatus | null = null;
 
   constructor(host: ReactiveControllerHost & HTMLElement, options: RunControllerOptions) {
     this.#host = host;
@@ -112,18 +115,24 @@ export class RunController implements ReactiveController {
     const before = new AiBeforeStartEvent(input);
     if (!this.#host.dispatchEvent(before)) return this.status.state;
     const session = this.#use(this.#options.createSession());
-    this.started = { input: before.detail.input };
-    this.#begin();
-    return (await session.start(before.detail.input)).state;
+    const { input: wanted } = before.detail;
+    return this.#begin({ input: wanted }, () => session.start(wanted));
   }
 
+  /** Another run that is under way is let go of, and goes on by itself. */
   async attach(run: string): Promise<RunState> {
-    return (await this.#takeOn().attach(run)).state;
+    const isUnderWay = isBusy(this.state);
+    if (isUnderWay && this.status.state.run === run) return this.status.state;
+    const next = this.#options.createSession();
+    if (isUnderWay) this.#release();
+    const session = this.#use(next);
+    return this.#begin(null, () => session.attach(run));
   }
 
   async consume(source: StreamSource): Promise<RunState> {
     if (isBusy(this.state)) throw underWay();
-    return (await this.#takeOn().consume(source)).state;
+    const session = this.#use(this.#options.createSession());
+    return this.#begin(null, () => session.consume(source));
   }
 
   /** Goes on with the run whose connection was given up, or that a reload has interrupted. */
@@ -148,7 +157,7 @@ export class RunController implements ReactiveController {
   /** Shows an error that no session had a part in. */
   fail(error: RunError): void {
     this.#release();
-    this.runNumber++;
+    this.#runNumber++;
     this.isNoticeShown = true;
     this.#apply({ ...IDLE, phase: "ended", error });
   }
@@ -177,23 +186,36 @@ export class RunController implements ReactiveController {
     });
   }
 
-  /** For a run that was not started here. */
-  #takeOn(): Session {
-    const session = this.#use(this.#options.createSession());
-    this.started = null;
-    this.#begin();
-    return session;
-  }
-
-  /** From the click on, not from the session's first word: a second start finds a run under way. */
-  #begin(): void {
-    this.runNumber++;
+  /**
+   * From the click on, not from the session's first word: a second start finds a run under way.
+   * @param started - What it is started with; null: it was not started here.
+   */
+  async #begin(started: typeof this.started, go: () => Promise<SessionStatus>): Promise<RunState> {
+    const { status, started: last, isNoticeShown } = this;
+    const clockOffset = this.#clockOffset;
+    const number = ++this.#runNumber;
+    this.started = started;
     this.isNoticeShown = true;
     this.#isAnnounced = false;
     this.#clockOffset = Number.NEGATIVE_INFINITY;
     this.#appended = { text: "", reasoning: "" };
     this.#reported = IDLE.state;
-    this.#apply({ ...IDLE, phase: "connecting" });
+    const connecting: SessionStatus = { ...IDLE, phase: "connecting" };
+    this.#apply(connecting);
+    try {
+      return (await go()).state;
+    } catch (error) {
+      // Nothing was asked for, so nothing has begun: input that is no JSON, a run at another origin.
+      if (this.#runNumber === number && this.status === connecting) {
+        this.started = last;
+        this.isNoticeShown = isNoticeShown;
+        this.#clockOffset = clockOffset;
+        this.#reported = status.state;
+        this.#told = status;
+        this.#apply(isBusy(elementState(status)) ? IDLE : status);
+      }
+      throw error;
+    }
   }
 
   /** The same session again keeps what it knows: a start that nobody answered is then repeated, not doubled. */
@@ -260,7 +282,8 @@ export class RunController implements ReactiveController {
       this.#isAnnounced = true;
       host.dispatchEvent(new AiStartEvent(run.run, this.started === null));
     }
-    if (run.stages !== before.state.stages) {
+    const isTold = status === this.#told;
+    if (run.stages !== before.state.stages && !isTold) {
       const known = new Map(before.state.stages.map((stage) => [stage.id, stage.status]));
       for (const stage of run.stages) {
         if ((known.get(stage.id) ?? "pending") !== stage.status) host.dispatchEvent(new AiStageEvent(stage));
@@ -270,6 +293,7 @@ export class RunController implements ReactiveController {
     if (state === previous) return;
     this.#options.onState(state);
     host.dispatchEvent(new AiStateEvent(state, previous));
+    if (isTold) return;
     if (state === "done") {
       host.dispatchEvent(new AiDoneEvent(run.text, run.result, run.usage, this.elapsed ?? 0));
     } else if (state === "cancelled") {
@@ -309,6 +333,7 @@ export class RunController implements ReactiveController {
     if (!isBusy(this.state)) this.#holdUntil = 0;
     if (isVisibleChange(this.shown, this.status)) this.#host.requestUpdate();
     this.shown = this.status;
+    this.shownNumber = this.#runNumber;
   }
 
   #requestFrame(): void {

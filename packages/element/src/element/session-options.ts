@@ -5,6 +5,7 @@ import type { HeadersSource, SessionOptions } from "../client/session.js";
 
 /** What of an element decides how its session is made. */
 export interface SessionAttributes {
+  readonly isConnected: boolean;
   readonly id: string;
   readonly name: string;
   readonly action: string;
@@ -22,10 +23,12 @@ export interface SessionAttributes {
 
 export function optionsOf(element: SessionAttributes): SessionOptions {
   const { headers, dialect } = element;
+  const isKept = element.persist === "session";
+  if (isKept) claim(keyOf(element), element);
   return {
     ...plainOptionsOf(element),
     dialect: dialectOf(dialect),
-    persistence: element.persist === "session" ? sessionPersistence(keyOf(element)) : null,
+    persistence: isKept ? sessionPersistence(keyOf(element)) : null,
     ...(headers ? { headers } : {}),
   };
 }
@@ -71,6 +74,19 @@ function plainOptionsOf(element: SessionAttributes): SessionOptions {
     ...(idleTimeout === null ? {} : { idleTimeoutMs: idleTimeout }),
     ...(totalTimeout === null ? {} : { totalTimeoutMs: totalTimeout }),
   };
+}
+
+const claims = new Map<string, WeakRef<SessionAttributes>>();
+
+/** One that has gone leaves its run to the one that comes in its place; two that are there would take turns. */
+function claim(key: string, element: SessionAttributes): void {
+  const other = claims.get(key)?.deref();
+  if (other && other !== element && other.isConnected) {
+    console.warn(
+      `<ai-progress-stream persist="session"> shares its run with another of action="${element.action}": give each an id.`,
+    );
+  }
+  claims.set(key, new WeakRef(element));
 }
 
 /** Two elements of one action keep their runs apart by id or name. */

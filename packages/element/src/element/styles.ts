@@ -20,6 +20,7 @@ export const styles: CSSResult = css`
   --_danger-surface: var(--ai-danger-surface, light-dark(#fff5f5, #2a1518));
   --_pad: var(--ai-padding, 16px);
   --_bar: var(--_accent);
+  --_way: 1;
   display: block;
   container: ai-progress-stream / inline-size;
   color: var(--_text);
@@ -27,6 +28,7 @@ export const styles: CSSResult = css`
   font-size: var(--ai-font-size, 15px);
   line-height: 1.6;
 }
+:host(:dir(rtl)) { --_way: -1; }
 :host([hidden]), [hidden] { display: none !important; }
 *, ::before, ::after { box-sizing: border-box; }
 .card {
@@ -82,9 +84,8 @@ export const styles: CSSResult = css`
 .segments { grid-row: segments; display: flex; gap: 3px; padding: 0 var(--_pad) 4px; }
 [data-state=error] > .segments, [data-state=done] > .segments, [data-state=cancelled] > .segments { padding-block-end: 14px; }
 .segment { position: relative; flex: var(--w, 1) 1 0; min-inline-size: 4px; block-size: 4px; border-radius: 99px; background: var(--_track); overflow: hidden; }
-.rail i, .segment i { position: absolute; inset: 0; border-radius: inherit; background: var(--_bar); transform: scaleX(var(--p, 0)); transform-origin: left; transition: transform .4s cubic-bezier(.2, .8, .2, 1); }
+.rail i, .segment i { position: absolute; inset: 0; border-radius: inherit; background: var(--_bar); transform: translateX(calc((var(--p, 0) - 1) * var(--_way) * 100%)); transition: transform .4s cubic-bezier(.2, .8, .2, 1); }
 .segment.failed { --_bar: var(--_danger); }
-:host(:dir(rtl)) i { transform-origin: right; }
 :host(:dir(rtl)) .card { text-align: right; }
 .indeterminate i { inline-size: 32%; left: 0; right: auto; transition: none; background: linear-gradient(90deg, transparent, var(--_bar), transparent); animation: travel 1.6s ease-in-out infinite; }
 @keyframes travel { from { transform: translateX(-100%); } to { transform: translateX(313%); } }
@@ -97,8 +98,7 @@ export const styles: CSSResult = css`
 .stage .figures { font-weight: 400; }
 .stage-label { min-inline-size: 0; overflow-wrap: anywhere; line-height: 1.4; }
 
-.notice { grid-row: notice; display: flex; gap: 10px; padding-block: 12px; padding-inline: var(--_pad) 12px; font-size: 13.5px; background: var(--_danger-surface); border-block-start: 1px solid var(--_border); overflow-wrap: anywhere; }
-.notice > .glyph { margin-block-start: 3px; }
+.notice { grid-row: notice; padding-block: 12px; padding-inline: calc(var(--_pad) + 26px) 12px; font-size: 13.5px; background: var(--_danger-surface); border-block-start: 1px solid var(--_border); overflow-wrap: anywhere; }
 .sentence { font-weight: 600; }
 .detail { color: var(--_muted); font-size: 13px; }
 .detail code { font-family: var(--ai-mono, ui-monospace, SFMono-Regular, Menlo, monospace); font-size: 12px; white-space: nowrap; }
@@ -136,7 +136,7 @@ p { margin: 0; unicode-bidi: plaintext; }
   .actions .button:not(.primary), .copy { padding: 0; inline-size: 32px; justify-content: center; }
   .button:not(.primary) > .glyph { display: block; }
   .button:not(.primary) > .button-label { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
-  .notice > .glyph { display: none; }
+  .notice { padding-inline-start: var(--_pad); }
   .detail code { white-space: normal; }
 }
 @media (prefers-reduced-motion: reduce) {

@@ -2,12 +2,12 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 
 /** Draws the host anew at each full second of a clock, as long as one is to be seen. */
 export class Ticker implements ReactiveController {
-  readonly #host: ReactiveControllerHost;
+  readonly #host: ReactiveControllerHost & Element;
   readonly #elapsed: () => number | null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param elapsed - What the clock shows, in milliseconds; null: no clock runs. */
-  constructor(host: ReactiveControllerHost, elapsed: () => number | null) {
+  constructor(host: ReactiveControllerHost & Element, elapsed: () => number | null) {
     this.#host = host;
     this.#elapsed = elapsed;
     host.addController(this);
@@ -15,7 +15,8 @@ export class Ticker implements ReactiveController {
 
   hostUpdated(): void {
     clearTimeout(this.#timer);
-    const elapsed = this.#elapsed();
+    // An update that was due when the host was removed comes after hostDisconnected.
+    const elapsed = this.#host.isConnected ? this.#elapsed() : null;
     if (elapsed === null) return;
     this.#timer = setTimeout(() => this.#host.requestUpdate(), 1_000 - (elapsed % 1_000));
   }

@@ -17,6 +17,8 @@ export type StagesView = "auto" | "list" | "rail" | "none";
 export interface View {
   readonly state: ElementState;
   readonly run: RunState;
+  /** Counts the runs. */
+  readonly runNumber: number;
   readonly retry: SessionStatus["retry"];
   readonly error: RunError | null;
   readonly isResumable: boolean;
@@ -27,6 +29,10 @@ export interface View {
   readonly serverNow: number;
   readonly now: number;
   readonly lang: string;
+  /** Of our own texts. */
+  readonly ownLang: string;
+  /** Of the page's and its server's, to mark them with; null where ours are in the same. */
+  readonly givenLang: string | null;
   readonly labels: Labels;
   readonly label: string;
   readonly stagesView: StagesView;
@@ -59,16 +65,29 @@ const busyStates: ReadonlySet<ElementState> = new Set([
 ]);
 export const isBusy = (state: ElementState): boolean => busyStates.has(state);
 
+/** The stages of a plan that a page has written, which may hold anything: what is no stage is left out. */
+export function planOf(stages: unknown): readonly Required<StagePlan>[] {
+  return (Array.isArray(stages) ? stages : []).flatMap((stage: Partial<StagePlan> | null) => {
+    if (typeof stage?.id !== "string") return [];
+    const weight = Number(stage.weight ?? 1);
+    return {
+      id: stage.id,
+      label: String(stage.label ?? stage.id),
+      weight: weight >= 0 && Number.isFinite(weight) ? weight : 1,
+    };
+  });
+}
+
 /**
  * The stages to show. A plan lends label, weight and order to stages that a server named without weights;
  * stages that the run itself announced with weights stand as they are.
  */
 export function plannedStages(
-  plan: readonly StagePlan[],
+  plan: readonly Required<StagePlan>[],
   stages: readonly StageState[],
 ): readonly StageState[] {
   if (plan.length === 0 || stages.some((stage) => stage.weight > 0)) return stages;
-  const planned = plan.map(({ id, label, weight = 1 }): StageState => {
+  const planned = plan.map(({ id, label, weight }): StageState => {
     const known = stages.find((stage) => stage.id === id);
     const base: StageState = known ?? { id, label, weight, status: "pending" };
     return { ...base, weight, label: base.label === id ? label : base.label };

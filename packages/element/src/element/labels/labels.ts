@@ -88,7 +88,20 @@ function find(lang: string): Labels | undefined {
 /** The labels of a language ("de-AT" finds "de"), English where there are none, with overrides laid on top. */
 export function labelsFor(lang: string, overrides: Partial<Labels> | null): Labels {
   const base = find(lang) ?? en;
-  return overrides ? { ...base, ...overrides, errors: { ...base.errors, ...overrides.errors } } : base;
+  return overrides ? laidOver(base, overrides) : base;
+}
+
+const isTable = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** Of tables (plural forms, reasons, errors) only what is named is replaced; nothing replaces nothing. */
+function laidOver<Base extends object>(base: Base, overrides: object): Base {
+  const laid = { ...base } as Base & Record<string, unknown>;
+  for (const [name, value] of Object.entries(overrides)) {
+    const below = laid[name];
+    if (value === undefined || value === null) continue;
+    Object.assign(laid, { [name]: isTable(value) && isTable(below) ? laidOver(below, value) : value });
+  }
+  return laid;
 }
 
 /** Whether the element has labels of its own in that language. */

@@ -48,6 +48,11 @@ function possibleActionOf(view: View): Action {
   }
 }
 
+/** Each repeat of a held Enter is a click of its own, which would start, stop and start over for as long as it is held. */
+function ignoreRepeat(event: KeyboardEvent): void {
+  if (event.repeat && event.key === "Enter") event.preventDefault();
+}
+
 /** One button for the element's whole life: whatever it says, the focus that is on it stays. */
 export function actionView(view: View, action: Action, onClick: () => void): TemplateResult {
   const isHidden = view.state !== "cancelling" && action.kind === "none";
@@ -58,6 +63,6 @@ export function actionView(view: View, action: Action, onClick: () => void): Tem
         ? playGlyph
         : againGlyph;
   return html`<div class="actions" part="actions" ?hidden=${isHidden}>
-    <button type="button" part="action" class="button ${action.look}" aria-disabled=${action.kind === "none" ? "true" : "false"} @click=${onClick}>${glyph}<span class="button-label">${action.label}</span></button>
+    <button type="button" part="action" class="button ${action.look}" aria-disabled=${action.kind === "none" ? "true" : "false"} @keydown=${ignoreRepeat} @click=${onClick}>${glyph}<span class="button-label">${action.label}</span></button>
   </div>`;
 }

@@ -1,15 +1,15 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { fill, formatClock, formatPercent } from "../format.js";
 import { isBusy, type View } from "../view.js";
-import { copyGlyph, crossGlyph, ringGlyph, spinGlyph, stopGlyph, tickGlyph, waveGlyph } from "./glyphs.js";
-import { activity, remark } from "./wording.js";
+import { alertGlyph, copyGlyph, ringGlyph, spinGlyph, stopGlyph, tickGlyph, waveGlyph } from "./glyphs.js";
+import { activity, givenActivity, remark } from "./wording.js";
 
 export function headerView(view: View, elapsed: number | null, onCopy: () => void): TemplateResult {
   const isIdle = view.state === "idle";
   return html`<div class="header ${isIdle ? "idle" : ""}" part="header">
     ${isIdle && view.hasForm ? ringGlyph : nothing}
     <div class=${isIdle ? "intro" : "hidden"}>
-      <div id="title" class="title" part="label"><slot name="label">${titleOf(view)}</slot></div>
+      <div id="title" class="title" part="label" lang=${(view.label && view.givenLang) || nothing}><slot name="label">${titleOf(view)}</slot></div>
       <div class="hint" part="hint"><slot name="hint"></slot></div>
     </div>
     ${isIdle ? readyView(view) : liveView(view, elapsed, onCopy)}
@@ -26,9 +26,10 @@ const readyView = (view: View): TemplateResult | typeof nothing =>
 function liveView(view: View, elapsed: number | null, onCopy: () => void): TemplateResult {
   const message = activity(view);
   const more = remark(view);
+  const lang = (givenActivity(view) && view.givenLang) || nothing;
   const separator = view.state === "cancelled" ? " " : " — ";
   return html`${glyphOf(view)}
-    <div class="message" part="message" title=${more ? `${message}${separator}${more}` : message}>${message}${more ? html`<span class="remark" part="remark">${separator}${more}</span>` : nothing}</div>
+    <div class="message" part="message" lang=${lang} title=${more ? `${message}${separator}${more}` : message}>${message}${more ? html`<span class="remark" part="remark" lang=${lang === nothing ? nothing : view.ownLang}>${separator}${more}</span>` : nothing}</div>
     ${figuresView(view, elapsed)}
     ${
       !isBusy(view.state) && view.run.text
@@ -39,7 +40,7 @@ function liveView(view: View, elapsed: number | null, onCopy: () => void): Templ
 
 function glyphOf({ state }: View): TemplateResult {
   if (state === "done") return tickGlyph;
-  if (state === "error") return crossGlyph;
+  if (state === "error") return alertGlyph;
   if (state === "cancelled") return stopGlyph;
   return state === "reconnecting" ? waveGlyph : spinGlyph;
 }

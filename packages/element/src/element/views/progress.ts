@@ -5,10 +5,10 @@ import { barOf, currentStage, isPlanned, type View } from "../view.js";
 import { activity } from "./wording.js";
 
 /** The one progress bar: a rail along the card's edge, or a segment per stage, as wide as its weight. */
-export function progressView(view: View, runNumber: number): TemplateResult | typeof nothing {
+export function progressView(view: View): TemplateResult | typeof nothing {
   const bar = barView(view);
   // Two templates in turn: a new run's bar is a new element, so it does not slide back from where the last one stood.
-  return runNumber % 2 === 0 || bar === nothing ? bar : html`${bar}`;
+  return view.runNumber % 2 === 0 || bar === nothing ? bar : html`${bar}`;
 }
 
 /**

@@ -12,7 +12,7 @@ export function stagesView(view: View): TemplateResult | typeof nothing {
 function stageView(view: View, stage: StageState): TemplateResult {
   const { status } = stage;
   const meaning = meaningOf(view, stage);
-  return html`<li class="stage ${status}" part="stage stage-${status}" aria-current=${status === "running" ? "step" : nothing}>${glyphs[status]}<span class="stage-label" part="stage-label">${stage.label}${meaning ? html`<span class="hidden">, ${meaning}</span>` : nothing}</span><span class="figures" part="stage-time">${timeOf(view, stage)}</span></li>`;
+  return html`<li class="stage ${status}" part="stage stage-${status}" aria-current=${status === "running" ? "step" : nothing}>${glyphs[status]}<span class="stage-label" part="stage-label" lang=${view.givenLang ?? nothing}>${stage.label}${meaning ? html`<span class="hidden" lang=${view.ownLang}>, ${meaning}</span>` : nothing}</span><span class="figures" part="stage-time">${timeOf(view, stage)}</span></li>`;
 }
 
 const glyphs: Readonly<Record<StageState["status"], TemplateResult>> = {

@@ -20,8 +20,15 @@ export function activity(view: View): string {
       return current ? fill(view.lang, labels.failedAt, { stage: current.stage.label }) : labels.failed;
     }
     default:
-      return run.message || currentStage(view)?.stage.label || (run.text ? labels.writing : labels.working);
+      return givenActivity(view) || (run.text ? labels.writing : labels.working);
   }
+}
+
+/** What is being done, in the words of the page or of its server; empty where there are none. */
+export function givenActivity(view: View): string {
+  const { state, run } = view;
+  if (state !== "running" && state !== "streaming") return "";
+  return run.message || currentStage(view)?.stage.label || "";
 }
 
 /** What stands muted behind it: how much of how much, or what became of the text. */
@@ -56,6 +63,8 @@ function cancelRemark({ run, labels, lang }: View): string {
 export interface FailureText {
   readonly sentence: string;
   readonly detail: string;
+  /** Whether the application has written it, and not we. */
+  readonly isGiven: boolean;
 }
 
 /** The protocol's fixed sentences are put into the reader's language; an application's own stay as written. */
@@ -67,5 +76,9 @@ export function failureText(view: View, error: RunError): FailureText {
   const waitMs =
     error.retryAfterMs === undefined ? 0 : (run.endedAt ?? 0) + error.retryAfterMs - view.serverNow;
   const advice = waitMs > 0 ? fill(lang, labels.retryAfter, { count: Math.ceil(waitMs / 1000) }) : rest;
-  return { sentence, detail: [run.text ? labels.textKept : "", advice].filter(Boolean).join(" ") };
+  return {
+    sentence,
+    isGiven: !isFixed,
+    detail: [run.text ? labels.textKept : "", advice].filter(Boolean).join(" "),
+  };
 }
