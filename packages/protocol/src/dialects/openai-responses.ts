@@ -1,4 +1,4 @@
-import type { StageStatus } from "../events.js";
+import type { StageStatus, TextChannel } from "../events.js";
 import {
   createDecoder,
   type DialectReader,
@@ -38,13 +38,15 @@ function createReader(emit: Emit): DialectReader {
   const tools = createToolCalls(emit);
   const updateUsage = createUsage(emit);
   const phases = new Map<string, StageStatus>();
+  /** The channels that have text, and the items that have been told of, by each of their names. */
+  const written = new Set<TextChannel>();
+  const told = new Set<unknown>();
   let hasCalledTool = false;
-  let hasText = false;
 
-  function readText(delta: unknown): void {
+  function readText(delta: unknown, channel: TextChannel = "answer"): void {
     if (typeof delta !== "string" || delta === "") return;
-    hasText = true;
-    emit({ type: "text", delta });
+    written.add(channel);
+    emitText(emit, delta, channel === "reasoning" ? channel : undefined);
   }
 
   function readPhase(name: string, id: string, status: StageStatus, message?: string): void {
@@ -59,11 +61,11 @@ function createReader(emit: Emit): DialectReader {
   /** An item of the answer begins or, whole, ends: a tool of the caller's, or one that the provider runs. */
   function readItem(item: Fields, key: ToolKey, isWhole: boolean): void {
     const type = stringOf(item["type"]);
-    const written = item["arguments"] ?? item["input"];
+    for (const name of namesOf(item, key)) told.add(name);
     if (type === "function_call" || type === "custom_tool_call" || type === "mcp_call") {
       hasCalledTool ||= type !== "mcp_call";
-      tools.open(key, firstString(item["call_id"], item["id"]), stringOf(item["name"]));
-      if (isWhole) tools.set(key, written);
+      tools.open(key, idOf(item), stringOf(item["name"]));
+      if (isWhole) tools.set(key, item["arguments"] ?? item["input"]);
       if (isWhole) tools.close(key, item["error"] ? "failed" : "done");
     } else if (type.endsWith("_call") || type === "mcp_list_tools") {
       const status = entryOf(phaseEnds, item["status"]) ?? (isWhole ? "done" : "running");
@@ -80,24 +82,31 @@ function createReader(emit: Emit): DialectReader {
     readPhase(tool.replace(/_call$/, ""), id, status, message);
   }
 
-  /** The answer as a whole: not streamed, or streamed by a server that sends no deltas. */
+  /** The answer as a whole, at its end: what was not streamed, by a server that sends few deltas or none. */
   function readOutput(output: unknown): void {
+    const hadText = written.has("answer");
+    const hadReasoning = written.has("reasoning");
     itemsOf(output).forEach((value, index) => {
       const item = fieldsOf(value);
       const { type, content, summary } = item;
       if (type === "message") {
+        if (hadText) return;
         for (const part of itemsOf(content)) readText(fieldsOf(part)["text"] ?? fieldsOf(part)["refusal"]);
       } else if (type === "reasoning") {
+        if (hadReasoning) return;
         for (const part of [...itemsOf(summary), ...itemsOf(content)])
-          emitText(emit, fieldsOf(part)["text"], "reasoning");
-      } else {
+          readText(fieldsOf(part)["text"], "reasoning");
+      } else if (!namesOf(item, index).some((name) => told.has(name)) || isOpen(item, index)) {
         readItem(item, index, true);
       }
     });
   }
 
+  /** Begun and not ended: an item that is told of, and still lacks what was to be streamed. */
+  const isOpen = (item: Fields, index: number): boolean => tools.idOf(index) === idOf(item);
+
   function readEnd(response: Fields, status: string): void {
-    if (!hasText && !hasCalledTool) readOutput(response["output"]);
+    readOutput(response["output"]);
     tools.closeAll();
     if (isFields(response["usage"])) updateUsage(readOpenaiUsage(response["usage"]));
     if (status === "failed" || response["error"]) {
@@ -130,7 +139,7 @@ function createReader(emit: Emit): DialectReader {
           return true;
         case "response.reasoning_text.delta":
         case "response.reasoning_summary_text.delta":
-          emitText(emit, event["delta"], "reasoning");
+          readText(event["delta"], "reasoning");
           return true;
         case "response.function_call_arguments.delta":
         case "response.custom_tool_call_input.delta":
@@ -167,3 +176,9 @@ function createReader(emit: Emit): DialectReader {
     isComplete: () => false,
   };
 }
+
+const idOf = (item: Fields): string => firstString(item["call_id"], item["id"]);
+
+/** Some servers give an item another id in each event, and some leave out one that is of no use to them. */
+const namesOf = (item: Fields, key: ToolKey): unknown[] =>
+  [key, item["id"], item["call_id"]].filter((name) => name !== undefined && name !== null && name !== "");
