@@ -92,6 +92,22 @@ describe("the whole answer at the end", () => {
   });
 });
 
+test("two messages of one answer stand a blank line apart, streamed or not", () => {
+  const message = (text: string) => ({ type: "message", content: [{ type: "output_text", text }] });
+  const output = [message("Let me look."), { type: "web_search_call", id: "w" }, message("It is 7.")];
+  const last = { type: "response.completed", response: { output } };
+  const added = (output_index: number) => ({
+    type: "response.output_item.added",
+    output_index,
+    item: { type: "message", content: [] },
+  });
+  const expected = "Let me look.\n\nIt is 7.";
+  expect(outcome(last).text).toBe(expected);
+  expect(outcome(added(0), text("Let me"), text(" look."), added(2), text("It is 7."), last).text).toBe(
+    expected,
+  );
+});
+
 describe("tool calls", () => {
   const item = { type: "function_call", id: "f1", call_id: "c1", name: "sum", arguments: "" };
   const added = { type: "response.output_item.added", output_index: 1, item };

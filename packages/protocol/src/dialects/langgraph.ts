@@ -1,6 +1,7 @@
-import { createDecoder, type DialectReader, type Emit, emitText } from "./decoder.js";
+import { createDecoder, type DialectReader, type Emit } from "./decoder.js";
 import type { Dialect } from "./dialect.js";
 import { entryOf, type Fields, fieldsOf, firstString, isFields, itemsOf, stringOf } from "./fields.js";
+import { createProse } from "./prose.js";
 
 const known =
   /^(metadata|values|updates|tasks|debug|custom|messages|messages\/\w+|data|end|lifecycle|tools|checkpoints|events)$/;
@@ -20,6 +21,10 @@ export const langgraphDialect: Dialect = {
 function createReader(emit: Emit): DialectReader {
   /** The text of each message as far as it has come, in the order in which they began. */
   const messages = new Map<string, string>();
+  const answer = createProse(emit);
+  const reasoning = createProse(emit, "reasoning");
+  /** The message that began last. */
+  let last = "";
   const running = new Set<string>();
   let hasTokens = false;
 
@@ -30,16 +35,23 @@ function createReader(emit: Emit): DialectReader {
     const before = messages.get(id) ?? "";
     const now = textOf(message["content"]);
     if (now === before) return;
-    messages.set(id, now);
-    const isLast = [...messages.keys()].at(-1) === id;
-    if (isLast && now.startsWith(before)) emit({ type: "text", delta: now.slice(before.length) });
-    else emit({ type: "text", delta: [...messages.values()].join(""), replace: true });
+    const isLast = id === last || !messages.has(id);
+    if (isLast && now.startsWith(before)) {
+      readDelta(id, now.slice(before.length));
+    } else {
+      messages.set(id, now);
+      answer.replace([...messages.values()].join("\n\n"));
+    }
   }
 
   function readDelta(id: string, delta: string): void {
     if (delta === "") return;
+    if (!messages.has(id)) {
+      last = id;
+      answer.begin();
+    }
     messages.set(id, (messages.get(id) ?? "") + delta);
-    emit({ type: "text", delta });
+    answer.write(delta);
   }
 
   /** `messages`: a pair of a chunk and what is known of it; whole messages where a node does not stream. */
@@ -51,16 +63,17 @@ function createReader(emit: Emit): DialectReader {
 
   function readBlockEvent(data: Fields): void {
     const { event, delta } = data;
-    const { type, text, reasoning } = fieldsOf(delta);
+    const { type, text, reasoning: thought } = fieldsOf(delta);
+    if (event === "message-start") answer.begin();
     if (event !== "content-block-delta") return;
     if (type === "text-delta") readDelta("", stringOf(text));
-    else if (type === "reasoning-delta") emitText(emit, reasoning, "reasoning");
+    else if (type === "reasoning-delta") reasoning.write(thought);
   }
 
   /** The last answer in a graph's state: only where nothing streams the messages themselves. */
   function readValues(values: Fields): void {
-    const last = fieldsOf(itemsOf(values["messages"]).at(-1));
-    if (!hasTokens && isAnswer(last)) readWhole(last);
+    const newest = fieldsOf(itemsOf(values["messages"]).at(-1));
+    if (!hasTokens && isAnswer(newest)) readWhole(newest);
   }
 
   function readNode(name: string, status: "running" | "done" | "failed"): void {

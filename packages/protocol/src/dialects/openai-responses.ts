@@ -5,7 +5,6 @@ import {
   decodeWhole,
   type Emit,
   emitCancelled,
-  emitText,
   failure,
 } from "./decoder.js";
 import type { Dialect } from "./dialect.js";
@@ -20,6 +19,7 @@ import {
   stringOf,
 } from "./fields.js";
 import { finishReasonOf } from "./finish-reason.js";
+import { createProse } from "./prose.js";
 import { createToolCalls, type ToolKey } from "./tool-calls.js";
 import { createUsage, readOpenaiUsage } from "./usage.js";
 
@@ -37,6 +37,7 @@ export const openaiResponsesDialect: Dialect = {
 function createReader(emit: Emit): DialectReader {
   const tools = createToolCalls(emit);
   const updateUsage = createUsage(emit);
+  const prose = { answer: createProse(emit), reasoning: createProse(emit, "reasoning") };
   const phases = new Map<string, StageStatus>();
   /** The channels that have text, and the items that have been told of, by each of their names. */
   const written = new Set<TextChannel>();
@@ -46,7 +47,7 @@ function createReader(emit: Emit): DialectReader {
   function readText(delta: unknown, channel: TextChannel = "answer"): void {
     if (typeof delta !== "string" || delta === "") return;
     written.add(channel);
-    emitText(emit, delta, channel === "reasoning" ? channel : undefined);
+    prose[channel].write(delta);
   }
 
   function readPhase(name: string, id: string, status: StageStatus, message?: string): void {
@@ -62,7 +63,9 @@ function createReader(emit: Emit): DialectReader {
   function readItem(item: Fields, key: ToolKey, isWhole: boolean): void {
     const type = stringOf(item["type"]);
     for (const name of namesOf(item, key)) told.add(name);
-    if (type === "function_call" || type === "custom_tool_call" || type === "mcp_call") {
+    if (type === "message") prose.answer.begin();
+    else if (type === "reasoning") prose.reasoning.begin();
+    else if (type === "function_call" || type === "custom_tool_call" || type === "mcp_call") {
       hasCalledTool ||= type !== "mcp_call";
       tools.open(key, idOf(item), stringOf(item["name"]));
       if (isWhole) tools.set(key, item["arguments"] ?? item["input"]);
@@ -91,9 +94,11 @@ function createReader(emit: Emit): DialectReader {
       const { type, content, summary } = item;
       if (type === "message") {
         if (hadText) return;
+        prose.answer.begin();
         for (const part of itemsOf(content)) readText(fieldsOf(part)["text"] ?? fieldsOf(part)["refusal"]);
       } else if (type === "reasoning") {
         if (hadReasoning) return;
+        prose.reasoning.begin();
         for (const part of [...itemsOf(summary), ...itemsOf(content)])
           readText(fieldsOf(part)["text"], "reasoning");
       } else if (!namesOf(item, index).some((name) => told.has(name)) || isOpen(item, index)) {
