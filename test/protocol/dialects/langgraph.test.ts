@@ -29,6 +29,13 @@ describe("text", () => {
         .text,
     ).toBe("aa");
   });
+  test("is a delta in a chunk that is called as a whole message is: servers in JavaScript do so", () => {
+    const pair = (content: string): TestMessage => ["messages", [ai("1", content), {}]];
+    expect(outcome(pair("ha"), pair("ha"), pair(", said the fox")).text).toBe("haha, said the fox");
+    expect(outcome(pair("What the node had to say."), pair("What the node had to say.")).text).toBe(
+      "What the node had to say.",
+    );
+  });
   test("is read from the newer protocol's block events", () => {
     const block = (delta: object) => ({
       method: "messages",

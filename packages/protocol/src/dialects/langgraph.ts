@@ -8,6 +8,9 @@ const known =
 
 const lifecycle = { started: "running", completed: "done", failed: "failed" } as const;
 
+/** A piece longer than a token that equals all before it is the message again, and no piece. */
+const MIN_REPEATED_LENGTH = 16;
+
 /**
  * LangGraph's platform, and LangServe: text out of the messages, stages out of the nodes. Its end is the
  * connection's: the stream is complete if no node is still at work.
@@ -25,6 +28,8 @@ function createReader(emit: Emit): DialectReader {
   const reasoning = createProse(emit, "reasoning");
   /** The message that began last. */
   let last = "";
+  /** The messages whose chunks are called so: what has another name is all of them again. */
+  const chunked = new Set<string>();
   const running = new Set<string>();
   let hasTokens = false;
 
@@ -54,11 +59,19 @@ function createReader(emit: Emit): DialectReader {
     answer.write(delta);
   }
 
-  /** `messages`: a pair of a chunk and what is known of it; whole messages where a node does not stream. */
+  /**
+   * `messages`: a pair of a chunk and what is known of it; whole messages where a node does not stream. Servers in
+   * Python call a chunk AIMessageChunk and a whole message `ai`, those in JavaScript call both `ai`.
+   */
   function readPair(message: Fields): void {
     hasTokens = true;
-    if (message["type"] === "AIMessageChunk") readDelta(stringOf(message["id"]), textOf(message["content"]));
-    else if (!messages.has(stringOf(message["id"]))) readWhole(message);
+    if (!isAnswer(message)) return;
+    const id = stringOf(message["id"]);
+    const text = textOf(message["content"]);
+    const isChunk = message["type"] === "AIMessageChunk";
+    if (isChunk) chunked.add(id);
+    const isAgain = text.length >= MIN_REPEATED_LENGTH && text === messages.get(id);
+    if (isChunk || !(chunked.has(id) || isAgain)) readDelta(id, text);
   }
 
   function readBlockEvent(data: Fields): void {
