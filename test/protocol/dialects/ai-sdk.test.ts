@@ -117,6 +117,13 @@ describe("the end", () => {
     ]);
     expect(outcome(error, "[DONE]").error).toBe("upstream_rejected");
   });
+  test("by a finish reason that is an error is one, though no error part was sent", () => {
+    expect(outcome(text("a"), { type: "finish", finishReason: "error" }, "[DONE]")).toMatchObject({
+      text: "a",
+      error: "upstream_rejected",
+      isDone: false,
+    });
+  });
   test("by an abort is a finish by cancellation, and no success", () => {
     const parts = decode(text("a"), { type: "abort", reason: "user stopped" }, "[DONE]");
     expect(parts[1]).toEqual({ type: "finish", reason: "cancelled", raw: "user stopped" });

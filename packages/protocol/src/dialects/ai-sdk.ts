@@ -140,7 +140,9 @@ function createReader(emit: Emit): DialectReader {
           readMetadata(part["messageMetadata"]);
           const raw = stringOf(part["finishReason"]);
           hasFinished = true;
-          if (raw !== "") emit({ type: "finish", reason: finishReasonOf(raw), raw });
+          // Mostly an error part came before it; one that was swallowed is no success
+          if (raw === "error") emit(failure("the model finished with an error"));
+          else if (raw !== "") emit({ type: "finish", reason: finishReasonOf(raw), raw });
           return true;
         }
         default:
