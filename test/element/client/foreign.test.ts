@@ -241,6 +241,18 @@ describe("a stream that the page has opened itself", () => {
     }
   });
 
+  it("is read as what its first line says, where its type says lines of JSON", async () => {
+    const lines = [
+      { status: "processing", progress: 50, message: "Analyzing" },
+      { type: "chunk", content: "Hello " },
+      { type: "chunk", content: "world" },
+      { status: "complete" },
+    ];
+    const body = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+    const { state } = await consumer().consume(new Response(body, typeOf("ollama")));
+    expect([state.status, state.text]).to.deep.equal(["succeeded", "Hello world"]);
+  });
+
   it("is read from pieces of text, in the language that is named", async () => {
     const body = bodyOf("ollama");
     const { state } = await consumer({ dialect: ollamaDialect }).consume(

@@ -10,7 +10,18 @@ export interface NamedStream {
 
 /** Where an answer stands, by any service's name for it. Beside one, a `url` is its source or its own address. */
 const answerKeys = [
-  ...["choices", "candidates", "output", "content", "text", "answer", "response", "result", "results", "data"],
+  ...[
+    "choices",
+    "candidates",
+    "output",
+    "content",
+    "text",
+    "answer",
+    "response",
+    "result",
+    "results",
+    "data",
+  ],
   ...["full_text", "full_content", "total_content", "error"],
 ];
 
