@@ -38,7 +38,7 @@ export function createProse(emit: Emit, channel?: "reasoning"): Prose {
 }
 
 /** What a blank line lacks between two texts, of which either may bring its line breaks along. */
-function missingBreaks(tail: string, next: string): string {
+export function missingBreaks(tail: string, next: string): string {
   if (tail === "") return "";
   const before = /\n*$/.exec(tail)?.[0].length ?? 0;
   const after = /^\n{0,2}/.exec(next)?.[0].length ?? 0;
