@@ -64,6 +64,18 @@ describe("the whole answer at the end", () => {
     const { text, reasoning } = outcome(thinking, { type: "response.completed", response: { output } });
     expect([text.replaceAll("\n", ""), reasoning]).toEqual(["ab", "Think hard."]);
   });
+  test("is made of its items where they alone hold the text", () => {
+    const done = (output_index: number, text: string) => ({
+      type: "response.output_item.done",
+      output_index,
+      item: { type: "message", content: [{ type: "output_text", text }] },
+    });
+    expect(outcome(done(0, "Let me look."), done(1, "It is 7."), completed)).toMatchObject({
+      text: "Let me look.\n\nIt is 7.",
+      isDone: true,
+    });
+    expect(outcome(text("a"), done(0, "a"), completed).text).toBe("a");
+  });
   test("tells of no item twice, whatever its id is by then", () => {
     const item = { type: "mcp_call", id: "m1", name: "search", arguments: "{}" };
     for (const later of [item, { ...item, id: "m2" }]) {
@@ -170,6 +182,16 @@ describe("the end", () => {
     const response = { incomplete_details: { reason } };
     const parts = decode(text("a"), { type: "response.incomplete", response });
     expect(parts.slice(1)).toEqual([{ type: "finish", reason: expected, raw: reason }, { type: "done" }]);
+  });
+  test("incomplete for no reason that is known is no success", () => {
+    expect(outcome(text("a"), { type: "response.incomplete", response: {} })).toMatchObject({
+      text: "a",
+      error: "upstream_truncated",
+    });
+  });
+  test("is none in a body that is yet to be written", () => {
+    const body = { object: "response", status: "queued", output: [] };
+    expect(outcomeOf(openaiResponsesDialect.decodeJson?.(body) ?? []).error).toBe("upstream_truncated");
   });
   test("is a truncation without its event", () => {
     expect(outcome(text("a")).error).toBe("upstream_truncated");

@@ -1,5 +1,6 @@
 import type { StageStatus, TextChannel } from "../events.js";
 import {
+  broken,
   createDecoder,
   type DialectReader,
   decodeWhole,
@@ -41,6 +42,8 @@ function createReader(emit: Emit): DialectReader {
   const phases = new Map<string, StageStatus>();
   /** The channels that have text, and the items that have been told of, by each of their names. */
   const written = new Set<TextChannel>();
+  /** Messages that came whole, with no delta until then: for an end that does not hold the answer. */
+  const unstreamed: Fields[] = [];
   const told = new Set<unknown>();
   let hasCalledTool = false;
 
@@ -63,6 +66,7 @@ function createReader(emit: Emit): DialectReader {
   function readItem(item: Fields, key: ToolKey, isWhole: boolean): void {
     const type = stringOf(item["type"]);
     for (const name of namesOf(item, key)) told.add(name);
+    if (type === "message" && isWhole && !written.has("answer")) unstreamed.push(item);
     if (type === "message") prose.answer.begin();
     else if (type === "reasoning") prose.reasoning.begin();
     else if (type === "function_call" || type === "custom_tool_call" || type === "mcp_call") {
@@ -86,10 +90,10 @@ function createReader(emit: Emit): DialectReader {
   }
 
   /** The answer as a whole, at its end: what was not streamed, by a server that sends few deltas or none. */
-  function readOutput(output: unknown): void {
+  function readOutput(output: readonly unknown[]): void {
     const hadText = written.has("answer");
     const hadReasoning = written.has("reasoning");
-    itemsOf(output).forEach((value, index) => {
+    output.forEach((value, index) => {
       const item = fieldsOf(value);
       const { type, content, summary } = item;
       if (type === "message") {
@@ -111,7 +115,8 @@ function createReader(emit: Emit): DialectReader {
   const isOpen = (item: Fields, index: number): boolean => tools.idOf(index) === idOf(item);
 
   function readEnd(response: Fields, status: string): void {
-    readOutput(response["output"]);
+    const output = itemsOf(response["output"]);
+    readOutput(output.length > 0 ? output : unstreamed);
     tools.closeAll();
     if (isFields(response["usage"])) updateUsage(readOpenaiUsage(response["usage"]));
     if (status === "failed" || response["error"]) {
@@ -120,7 +125,12 @@ function createReader(emit: Emit): DialectReader {
       emitCancelled(emit, status);
     } else if (status === "incomplete") {
       const raw = firstString(fieldsOf(response["incomplete_details"])["reason"], status);
-      emit({ type: "finish", reason: finishReasonOf(raw), raw });
+      const reason = finishReasonOf(raw);
+      emit({ type: "finish", reason, raw });
+      if (reason === "other") emit(broken("upstream_truncated", `the answer is incomplete: ${raw}`));
+    } else if (status === "queued" || status === "in_progress") {
+      // A body of an answer in the background, which is yet to be written
+      emit(broken("upstream_truncated", `the answer is ${status}`));
     } else {
       emit({ type: "finish", reason: hasCalledTool ? "tool_calls" : "stop", raw: status });
     }
