@@ -73,6 +73,19 @@ describe("text", () => {
       expected,
     );
   });
+  test("is told apart by its place where messages of a state have no id", () => {
+    const of = (...texts: string[]): TestMessage => [
+      "values",
+      { messages: texts.map((content) => ({ type: "ai", content })) },
+    ];
+    expect(outcome(of("a"), of("a"), of("a", "b")).text).toBe("a\n\nb");
+  });
+  test("is what the nodes have added where neither messages nor states are streamed, and not doubled", () => {
+    const added: TestMessage = ["updates", { agent: { messages: [ai("1", "a")] }, other: null }];
+    expect(outcome(added).text).toBe("a");
+    expect(outcome(added, ["values", { messages: [ai("1", "a")] }]).text).toBe("a");
+    expect(outcome(["messages", [ai("1", "a"), {}]], added).text).toBe("a");
+  });
   test("is LangServe's data, a string or a chunk", () => {
     expect(
       outcome(["metadata", { run_id: "r" }], ["data", '"a"'], ["data", { content: "b" }], ["end", ""]),

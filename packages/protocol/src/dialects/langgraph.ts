@@ -34,9 +34,8 @@ function createReader(emit: Emit): DialectReader {
   let hasTokens = false;
 
   /** A message that is sent anew with every token, whole. */
-  function readWhole(message: Fields): void {
+  function readWhole(message: Fields, id = stringOf(message["id"])): void {
     if (!isAnswer(message)) return;
-    const id = stringOf(message["id"]);
     const before = messages.get(id) ?? "";
     const now = textOf(message["content"]);
     if (now === before) return;
@@ -85,8 +84,20 @@ function createReader(emit: Emit): DialectReader {
 
   /** The last answer in a graph's state: only where nothing streams the messages themselves. */
   function readValues(values: Fields): void {
-    const newest = fieldsOf(itemsOf(values["messages"]).at(-1));
-    if (!hasTokens && isAnswer(newest)) readWhole(newest);
+    const all = itemsOf(values["messages"]);
+    const newest = fieldsOf(all.at(-1));
+    if (!hasTokens) readWhole(newest, firstString(newest["id"], `#${all.length}`));
+  }
+
+  /** What each node has added: its messages, where nothing streams them; by their ids, which a state repeats. */
+  function readUpdates(nodes: Fields): void {
+    for (const [node, added] of Object.entries(nodes)) {
+      readNode(node, "done");
+      for (const item of itemsOf(fieldsOf(added)["messages"])) {
+        const message = fieldsOf(item);
+        if (!hasTokens && stringOf(message["id"]) !== "") readWhole(message);
+      }
+    }
   }
 
   function readNode(name: string, status: "running" | "done" | "failed"): void {
@@ -139,7 +150,7 @@ function createReader(emit: Emit): DialectReader {
           readValues(fields);
           break;
         case "updates":
-          for (const node of Object.keys(fields)) readNode(node, "done");
+          readUpdates(fields);
           break;
         case "debug":
         case "tasks":
