@@ -71,6 +71,19 @@ test("never appends a snapshot of messages: it repeats the text", () => {
   expect(outcome(started, text("a"), snapshot, finished)).toMatchObject({ text: "a", isDone: true });
 });
 
+test("reads the last snapshot where no text was streamed, and the answer stands at its end", () => {
+  const snapshot = (...messages: object[]) => ({ type: "MESSAGES_SNAPSHOT", messages });
+  const [old, question, answer] = [
+    { role: "assistant", content: "Hello." },
+    { role: "user", content: "What is it?" },
+    { role: "assistant", content: "7." },
+  ];
+  expect(outcome(started, snapshot(old, question), finished).text).toBe("");
+  expect(outcome(started, snapshot(old, question), snapshot(old, question, answer), finished).text).toBe(
+    "7.",
+  );
+});
+
 describe("RUN_FINISHED", () => {
   const usage = (inputTokens: number, outputTokens: number) => ({
     ...finished,

@@ -8,7 +8,7 @@ import { createToolCalls, type ToolKey } from "./tool-calls.js";
 import { createUsage } from "./usage.js";
 
 const known = /^(RUN|STEP|TEXT|TOOL|STATE|MESSAGES|ACTIVITY|REASONING|THINKING|RAW|CUSTOM)(_[A-Z_]+)?$/;
-/** These say nothing on whether the run goes on. MESSAGES_SNAPSHOT repeats the text: it is never read. */
+/** These say nothing on whether the run goes on. */
 const aside = /^(STATE|MESSAGES|ACTIVITY|RAW|CUSTOM)/;
 
 /**
@@ -28,6 +28,9 @@ function createReader(emit: Emit): DialectReader {
   const reasoning = createProse(emit, "reasoning");
   /** Messages that are not the assistant's: some servers repeat the user's own. */
   const others = new Set<string>();
+  /** All messages so far, which repeats the text: read where none was streamed. */
+  let snapshot: readonly unknown[] = [];
+  let hasText = false;
   /** The message that is being written; null between two of them. */
   let current: string | null = null;
   let hasFinished = false;
@@ -43,7 +46,12 @@ function createReader(emit: Emit): DialectReader {
     else if (typeof role === "string") others.add(id);
     if (id !== current && !others.has(id)) answer.begin();
     current = id;
-    if (!others.has(id)) answer.write(event["delta"]);
+    if (!others.has(id)) hasText = answer.write(event["delta"]) !== "" || hasText;
+  }
+
+  function readSnapshot(): void {
+    const { role, content } = fieldsOf(snapshot.at(-1));
+    if (!hasText && role === "assistant") answer.write(content);
   }
 
   function readTool(type: string, event: Fields): void {
@@ -115,6 +123,9 @@ function createReader(emit: Emit): DialectReader {
         case "STATE_DELTA":
           emit({ type: "custom", name: "state-delta", value: event["delta"] ?? null });
           break;
+        case "MESSAGES_SNAPSHOT":
+          snapshot = itemsOf(event["messages"]);
+          break;
         case "CUSTOM":
           emit({ type: "custom", name: firstString(event["name"], "custom"), value: event["value"] ?? null });
           break;
@@ -131,6 +142,7 @@ function createReader(emit: Emit): DialectReader {
     },
     isComplete: () => hasFinished,
     close() {
+      readSnapshot();
       tools.closeAll();
       if (finish) emit({ type: "finish", ...finish });
     },
