@@ -1,7 +1,7 @@
 import { agUiDialect } from "./ag-ui.js";
 import { aiSdkDialect } from "./ai-sdk.js";
 import { anthropicDialect } from "./anthropic.js";
-import { cohereDialect } from "./cohere.js";
+import { cohereDialect, isCohereAnswer } from "./cohere.js";
 import type { Dialect, DialectMessage, DialectName } from "./dialect.js";
 import { type Fields, isFields, parseJson, stringOf } from "./fields.js";
 import { geminiDialect } from "./gemini.js";
@@ -67,7 +67,7 @@ function dialectOf(fields: Fields, event: string): DialectName | "run" | null {
   if (anthropic.test(type)) return "anthropic";
   if ("candidates" in fields || "promptFeedback" in fields || "usageMetadata" in fields) return "gemini";
   if (agUi.test(type)) return "ag-ui";
-  if (cohere.test(type)) return "cohere";
+  if (cohere.test(type) || isCohereAnswer(fields)) return "cohere";
   if (aiSdk.test(type) || isStart(fields) || (type === "error" && "errorText" in fields)) return "ai-sdk";
   if (event === "metadata" && "run_id" in fields) return "langgraph";
   if (typeof fields["done"] === "boolean" && (isFields(fields["message"]) || "model" in fields))
