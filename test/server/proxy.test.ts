@@ -244,6 +244,16 @@ describe("what comes", () => {
     }
   });
 
+  test("is understood in lines of JSON that are not Ollama's", async () => {
+    const { ask } = await proxied((res) => {
+      res.writeHead(200, { "content-type": "application/x-ndjson" });
+      res.end(
+        '{"status":"processing","message":"Reading"}\n{"chunk":"Hel"}\n{"chunk":"lo"}\n{"done":true}\n',
+      );
+    });
+    expect(reduceAnswers([await ask()])).toMatchObject({ status: "succeeded", text: "Hello" });
+  });
+
   test("is told in codes and fixed sentences where it fails", async () => {
     const cases: [Script, string][] = [
       [stream(data({ chunk: "x", progress: 1 })), "upstream_truncated"],

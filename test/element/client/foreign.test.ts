@@ -197,6 +197,35 @@ describe("a language whose code is loaded when it is needed", () => {
   });
 });
 
+describe("an answer that is JSON as a whole", () => {
+  const choices = [{ message: { role: "assistant", content: "It is 7." }, finish_reason: "stop" }];
+  for (const body of [
+    { answer: "It is 7.", url: "https://source.invalid/doc" },
+    { result: "It is 7.", url: "/docs/source.html" },
+    { choices, url: "https://source.invalid/" },
+    { message: { role: "assistant", content: "It is 7." }, done: true, url: "/docs/source.html" },
+  ]) {
+    it(`is shown, whatever its url is: ${JSON.stringify(body)}`, async () => {
+      const asked: string[] = [];
+      const session = createSession({
+        action: "/x",
+        dialect: autoDialect,
+        fetch: async (url) => {
+          asked.push(String(url));
+          return Response.json(body);
+        },
+      });
+      const { state, error } = await session.start({});
+      expect([asked.length, state.status, state.text, error]).to.deep.equal([
+        1,
+        "succeeded",
+        "It is 7.",
+        null,
+      ]);
+    });
+  }
+});
+
 describe("a stream that the page has opened itself", () => {
   it("is read from the answer of fetch", async () => {
     const { state } = await consumer().consume(new Response(bodyOf("gemini"), typeOf("gemini")));
@@ -210,6 +239,18 @@ describe("a stream that the page has opened itself", () => {
       const { state } = await consumer().consume(body);
       expect([name, state.text]).to.deep.equal([name, SAMPLE_TEXT]);
     }
+  });
+
+  it("is read as what its first line says, where its type says lines of JSON", async () => {
+    const lines = [
+      { status: "processing", progress: 50, message: "Analyzing" },
+      { type: "chunk", content: "Hello " },
+      { type: "chunk", content: "world" },
+      { status: "complete" },
+    ];
+    const body = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+    const { state } = await consumer().consume(new Response(body, typeOf("ollama")));
+    expect([state.status, state.text]).to.deep.equal(["succeeded", "Hello world"]);
   });
 
   it("is read from pieces of text, in the language that is named", async () => {

@@ -150,6 +150,20 @@ describe("an answer that names a stream", () => {
     expect(calls[1]?.query).to.deep.equal({ topic: "two words" });
   });
 
+  it("is followed to a url beside words that are no answer", async () => {
+    const asked: string[] = [];
+    const session = createSession({
+      action: "/x",
+      fetch: async (url) => {
+        asked.push(String(url));
+        const body = { status: "accepted", message: "Queued.", data: null, error: null, url: "/x/1" };
+        return asked.length === 1 ? Response.json(body) : new Response(null, { status: 404 });
+      },
+    });
+    await session.start({});
+    expect(asked[1]).to.match(/\/x\/1$/);
+  });
+
   it("is not followed to another origin", async () => {
     const { session } = scene("named-elsewhere");
     const { phase, error } = await session.start();

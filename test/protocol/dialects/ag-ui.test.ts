@@ -21,9 +21,67 @@ test("reads text and reasoning, by their present and former names", () => {
   expect(outcomeOf(parts)).toMatchObject({ text: "ab", reasoning: "hm", isDone: true });
 });
 
+describe("messages", () => {
+  const start = (messageId: string, role: unknown) => ({ type: "TEXT_MESSAGE_START", messageId, role });
+  const content = (messageId: string, delta: string) => ({
+    type: "TEXT_MESSAGE_CONTENT",
+    messageId,
+    delta,
+  });
+  const end = (messageId: string) => ({ type: "TEXT_MESSAGE_END", messageId });
+  const chunk = (more: object) => ({ type: "TEXT_MESSAGE_CHUNK", ...more });
+  test("that are not the assistant's are no answer", () => {
+    const question = [start("q", "user"), content("q", "What is it?"), end("q")];
+    const answer = [start("a", "assistant"), content("a", "7."), end("a")];
+    expect(outcome(started, ...question, ...answer, finished).text).toBe("7.");
+    expect(outcome(started, start("a", null), content("a", "7."), finished).text).toBe("7.");
+    expect(
+      outcome(
+        chunk({ messageId: "q", role: "user", delta: "What " }),
+        chunk({ delta: "is it?" }),
+        chunk({ messageId: "a", role: "assistant", delta: "It is " }),
+        chunk({ delta: "7." }),
+        finished,
+      ).text,
+    ).toBe("It is 7.");
+  });
+  test("stand a blank line apart, be their ids new or not", () => {
+    for (const second of ["b", "a"]) {
+      const first = [start("a", "assistant"), content("a", "Let me "), content("a", "look."), end("a")];
+      const next = [start(second, "assistant"), content(second, "It is 7."), end(second)];
+      expect(outcome(started, ...first, ...next, finished).text).toBe("Let me look.\n\nIt is 7.");
+    }
+    const chunks = [
+      chunk({ messageId: "a", delta: "Let me look.\n" }),
+      chunk({ messageId: "b", delta: "7." }),
+    ];
+    expect(outcome(...chunks, finished).text).toBe("Let me look.\n\n7.");
+  });
+  test("of thoughts stand apart, too", () => {
+    const thought = (delta: string) => [
+      { type: "REASONING_MESSAGE_START", messageId: delta, role: "reasoning" },
+      { type: "REASONING_MESSAGE_CONTENT", messageId: delta, delta },
+    ];
+    expect(outcome(started, ...thought("One."), ...thought("Two."), finished).reasoning).toBe("One.\n\nTwo.");
+  });
+});
+
 test("never appends a snapshot of messages: it repeats the text", () => {
   const snapshot = { type: "MESSAGES_SNAPSHOT", messages: [{ role: "assistant", content: "a" }] };
   expect(outcome(started, text("a"), snapshot, finished)).toMatchObject({ text: "a", isDone: true });
+});
+
+test("reads the last snapshot where no text was streamed, and the answer stands at its end", () => {
+  const snapshot = (...messages: object[]) => ({ type: "MESSAGES_SNAPSHOT", messages });
+  const [old, question, answer] = [
+    { role: "assistant", content: "Hello." },
+    { role: "user", content: "What is it?" },
+    { role: "assistant", content: "7." },
+  ];
+  expect(outcome(started, snapshot(old, question), finished).text).toBe("");
+  expect(outcome(started, snapshot(old, question), snapshot(old, question, answer), finished).text).toBe(
+    "7.",
+  );
 });
 
 describe("RUN_FINISHED", () => {

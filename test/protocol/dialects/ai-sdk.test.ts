@@ -24,6 +24,38 @@ test("a step that is started anew takes back what it had written", () => {
   );
 });
 
+describe("two parts of the text", () => {
+  const part = (id: string, delta: string) => [
+    { type: "text-start", id },
+    { type: "text-delta", id, delta },
+    { type: "text-end", id },
+  ];
+  const step = { type: "start-step" };
+  const tool = { type: "tool-input-available", toolCallId: "t", toolName: "x", input: {} };
+  const output = { type: "tool-output-available", toolCallId: "t", output: 1 };
+  test.each([
+    ["steps", [step, ...part("1", "Let me look."), { type: "finish-step" }, step, ...part("2", "It is 7.")]],
+    ["steps of one name", [step, ...part("1", "Let me look."), step, ...part("1", "It is 7.")]],
+    ["a tool", [step, ...part("1", "Let me look."), tool, output, ...part("2", "It is 7.")]],
+  ])("stand a blank line apart where %s lie between them", (_name, messages) => {
+    expect(outcome(...messages, finish).text).toBe("Let me look.\n\nIt is 7.");
+  });
+  test("are one sentence where nothing lies between them", () => {
+    expect(outcome(step, ...part("1", "It is "), ...part("2", "7."), finish).text).toBe("It is 7.");
+  });
+  test("stand apart by their own line breaks", () => {
+    const messages = [step, ...part("1", "a\n"), step, ...part("2", "\nb")];
+    expect(outcome(...messages, finish).text).toBe("a\n\nb");
+  });
+  test("stand apart in a step that is started anew", () => {
+    const messages = [step, ...part("1", "a"), step, ...part("2", "draft"), { type: "reset-step" }];
+    expect(outcome(...messages, ...part("3", "b"), finish).text).toBe("a\n\nb");
+    expect(outcome(step, ...part("1", "draft"), { type: "reset-step" }, ...part("2", "b"), finish).text).toBe(
+      "b",
+    );
+  });
+});
+
 test("counts are read from the message's metadata", () => {
   const totalUsage = { inputTokens: 3, outputTokens: 5, outputTokenDetails: { reasoningTokens: 2 } };
   expect(outcome({ ...finish, messageMetadata: { totalUsage } }).usage).toEqual({
@@ -84,6 +116,13 @@ describe("the end", () => {
       { type: "error", code: "upstream_rejected", retryable: true, detail: "An error occurred." },
     ]);
     expect(outcome(error, "[DONE]").error).toBe("upstream_rejected");
+  });
+  test("by a finish reason that is an error is one, though no error part was sent", () => {
+    expect(outcome(text("a"), { type: "finish", finishReason: "error" }, "[DONE]")).toMatchObject({
+      text: "a",
+      error: "upstream_rejected",
+      isDone: false,
+    });
   });
   test("by an abort is a finish by cancellation, and no success", () => {
     const parts = decode(text("a"), { type: "abort", reason: "user stopped" }, "[DONE]");

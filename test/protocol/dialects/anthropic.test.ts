@@ -18,6 +18,27 @@ test("reads text and thinking from the blocks, whatever the event is called", ()
   });
 });
 
+test("texts stand a blank line apart where a tool was used between them, and share a sentence where none was", () => {
+  const block = (index: number, content_block: object) => ({
+    type: "content_block_start",
+    index,
+    content_block,
+  });
+  const written = (index: number, value: string) => [
+    block(index, { type: "text", text: "" }),
+    delta({ type: "text_delta", text: value }, index),
+  ];
+  const search = [
+    block(1, { type: "server_tool_use", id: "s", name: "web_search" }),
+    block(2, { type: "web_search_tool_result", tool_use_id: "s", content: [] }),
+  ];
+  expect(
+    outcome(...written(0, "Let me look."), ...search, ...written(3, "It is "), ...written(4, "7."), stop)
+      .text,
+  ).toBe("Let me look.\n\nIt is 7.");
+  expect(outcome(...search, ...written(3, "It is 7."), stop).text).toBe("It is 7.");
+});
+
 test("counts the whole prompt, what a cache took included, and the output as it grows", () => {
   const start = {
     type: "message_start",

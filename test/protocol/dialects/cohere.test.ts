@@ -1,4 +1,4 @@
-import { cohereDialect } from "@ai-progress-stream/protocol/dialects";
+import { cohereDialect, detectDialect } from "@ai-progress-stream/protocol/dialects";
 import { describe, expect, test } from "vitest";
 import { decodeMessages, outcomeOf, type TestMessage } from "../../support/decode-stream.js";
 
@@ -60,4 +60,29 @@ describe("the end", () => {
   test("is a failure where the body was an error", () => {
     expect(outcome({ id: "x", message: "too many tokens" }).error).toBe("upstream_rejected");
   });
+});
+
+test("an answer that was not streamed is read whole", () => {
+  const call = { id: "c1", type: "function", function: { name: "sum", arguments: "{}" } };
+  const answer = (message: object, finish_reason: string) => ({
+    id: "a",
+    finish_reason,
+    message: { role: "assistant", ...message },
+    usage: { tokens: { input_tokens: 3, output_tokens: 5 } },
+  });
+  const content = [
+    { type: "thinking", thinking: "hm" },
+    { type: "text", text: "Hi" },
+  ];
+  expect(outcome(answer({ content }, "COMPLETE"))).toMatchObject({
+    text: "Hi",
+    reasoning: "hm",
+    usage: { inputTokens: 3, outputTokens: 5 },
+    isDone: true,
+  });
+  expect(outcome(answer({ tool_calls: [call] }, "TOOL_CALL")).tools).toEqual([
+    { id: "c1", name: "sum", arguments: "{}" },
+  ]);
+  const firstMessage = { data: JSON.stringify(answer({ content }, "COMPLETE")) };
+  expect(detectDialect({ firstMessage })).toBe("cohere");
 });

@@ -37,6 +37,18 @@ test.each([
   expect(detectDialect({ contentType: "text/event-stream", firstMessage })).toBe(name);
 });
 
+test.each([
+  ["progress-json", { status: "processing", progress: 50, message: "Analyzing" }],
+  ["progress-json", { type: "chunk", content: "a" }],
+  ["openai-chat", { object: "chat.completion.chunk", choices: [] }],
+  ["ollama", { message: { content: "a" }, done: false }],
+  ["ollama", { status: "pulling manifest" }],
+  [null, { task_id: "t" }],
+] as const)("tells %s by the first of some lines of JSON, %j, whatever their type says", (name, line) => {
+  const evidence = { contentType: "application/x-ndjson", firstMessage: message(line) };
+  expect(detectDialect(evidence)).toBe(name);
+});
+
 test("tells a dialect by a header or the content type, before any message", () => {
   const headers = (name: string) => (name === "x-vercel-ai-ui-message-stream" ? "v1" : null);
   expect(detectDialect({ headers })).toBe("ai-sdk");

@@ -34,12 +34,21 @@ describe("the end", () => {
     ["MAX_TOKENS", "length"],
     ["SAFETY", "content_filter"],
     ["RECITATION", "content_filter"],
-    ["MALFORMED_FUNCTION_CALL", "other"],
+    ["LANGUAGE", "content_filter"],
+    ["IMAGE_PROHIBITED_CONTENT", "content_filter"],
+    ["IMAGE_RECITATION", "content_filter"],
   ])("by %s is a finish by %s", (raw, reason) => {
     expect(decode(chunk([], { finishReason: raw }))).toEqual([
       { type: "finish", reason, raw },
       { type: "done" },
     ]);
+  });
+  test.each(["MALFORMED_FUNCTION_CALL", "OTHER"])("by %s with nothing said is a failure", (finishReason) => {
+    const end = chunk([], { finishReason });
+    expect(outcome(end)).toMatchObject({ error: "upstream_malformed", isDone: false });
+    expect(outcomeOf(geminiDialect.decodeJson?.(end) ?? []).error).toBe("upstream_malformed");
+    const call = { functionCall: { name: "sum", args: {} } };
+    for (const part of [{ text: "a" }, call]) expect(outcome(chunk([part]), end).isDone).toBe(true);
   });
   test("of a blocked prompt is a finish by the content filter", () => {
     expect(decode({ promptFeedback: { blockReason: "OTHER" } })).toEqual([

@@ -20,7 +20,7 @@ describe("text", () => {
       partial({ type: "human", id: "0", content: "q" }, ai("1", "a")),
       partial(ai("2", [{ text: "b" }])),
     ];
-    expect(outcome(...messages, partial(ai("1", "aa"))).text).toBe("aab");
+    expect(outcome(...messages, partial(ai("1", "aa"))).text).toBe("aa\n\nb");
   });
   test("is a delta in a chunk, and not doubled by the whole message after it", () => {
     const chunk = { type: "AIMessageChunk", id: "1", content: "a" };
@@ -28,6 +28,13 @@ describe("text", () => {
       outcome(["messages", [chunk, {}]], ["messages|sub:1", [chunk, {}]], ["messages", [ai("1", "aa"), {}]])
         .text,
     ).toBe("aa");
+  });
+  test("is a delta in a chunk that is called as a whole message is: servers in JavaScript do so", () => {
+    const pair = (content: string): TestMessage => ["messages", [ai("1", content), {}]];
+    expect(outcome(pair("ha"), pair("ha"), pair(", said the fox")).text).toBe("haha, said the fox");
+    expect(outcome(pair("What the node had to say."), pair("What the node had to say.")).text).toBe(
+      "What the node had to say.",
+    );
   });
   test("is read from the newer protocol's block events", () => {
     const block = (delta: object) => ({
@@ -44,6 +51,40 @@ describe("text", () => {
     const values: TestMessage = ["values", { messages: [{ type: "human", content: "q" }, ai("1", "a")] }];
     expect(outcome(values, values).text).toBe("a");
     expect(outcome(partial(ai("9", "a")), values).text).toBe("a");
+  });
+  test("of two answers stands a blank line apart", () => {
+    const expected = "Let me look.\n\nIt is 7.";
+    const values = (...messages: object[]): TestMessage => ["values", { messages }];
+    const [first, second] = [ai("1", "Let me look."), ai("2", "It is 7.")];
+    expect(outcome(values(first), values(first, second)).text).toBe(expected);
+    expect(outcome(partial(first), partial(second)).text).toBe(expected);
+    const pair = (id: string, content: string): TestMessage => [
+      "messages",
+      [{ type: "AIMessageChunk", id, content }, {}],
+    ];
+    expect(outcome(pair("1", "Let me"), pair("1", " look."), pair("2", "It is"), pair("2", " 7.")).text).toBe(
+      expected,
+    );
+    const block = (data: object): TestMessage => ["messages", { method: "messages", params: { data } }];
+    const delta = (text: string) =>
+      block({ event: "content-block-delta", delta: { type: "text-delta", text } });
+    const start = (id: string) => block({ event: "message-start", id });
+    expect(outcome(start("1"), delta("Let me"), delta(" look."), start("2"), delta("It is 7.")).text).toBe(
+      expected,
+    );
+  });
+  test("is told apart by its place where messages of a state have no id", () => {
+    const of = (...texts: string[]): TestMessage => [
+      "values",
+      { messages: texts.map((content) => ({ type: "ai", content })) },
+    ];
+    expect(outcome(of("a"), of("a"), of("a", "b")).text).toBe("a\n\nb");
+  });
+  test("is what the nodes have added where neither messages nor states are streamed, and not doubled", () => {
+    const added: TestMessage = ["updates", { agent: { messages: [ai("1", "a")] }, other: null }];
+    expect(outcome(added).text).toBe("a");
+    expect(outcome(added, ["values", { messages: [ai("1", "a")] }]).text).toBe("a");
+    expect(outcome(["messages", [ai("1", "a"), {}]], added).text).toBe("a");
   });
   test("is LangServe's data, a string or a chunk", () => {
     expect(

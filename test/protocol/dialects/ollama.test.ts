@@ -51,6 +51,12 @@ test("is truncated without the line that is done", () => {
   expect(outcome({ response: "a", done: false }).error).toBe("upstream_truncated");
 });
 
+test("takes no message that is a sentence for one of its own", () => {
+  expect(outcome({ message: "Analyzing", progress: 10 }, { message: "Ready" }).error).toBe(
+    "upstream_malformed",
+  );
+});
+
 test("tells how far a model has been pulled", () => {
   const parts = decodeMessages(ollamaDialect, [
     { status: "pulling manifest" },

@@ -31,6 +31,16 @@ describe("text", () => {
     const whole = { choices: [{ index: 0, message: { content: "all" }, finish_reason: "stop" }] };
     expect(outcome(whole)).toMatchObject({ text: "all", isDone: true });
   });
+  test("is that of the older /completions, which knows no delta", () => {
+    const piece = (text: string, finish_reason: string | null) => ({
+      object: "text_completion",
+      choices: [{ index: 0, text, finish_reason }],
+    });
+    expect(outcome(piece("a", null), piece("b", "stop"), "[DONE]")).toMatchObject({
+      text: "ab",
+      isDone: true,
+    });
+  });
   test("is not doubled by the whole message beside the delta (Perplexity)", () => {
     const message = { content: "ab" };
     expect(
@@ -187,8 +197,17 @@ describe("errors", () => {
     expect(parts.map((part) => part.type)).toEqual(["text", "usage", "error"]);
     expect(outcomeOf(parts).error).toBe("upstream_unavailable");
   });
-  test("are a finish reason alone", () => {
-    expect(outcome(delta({}, { finish_reason: "error" }), "[DONE]").error).toBe("upstream_rejected");
+  test.each([
+    ["error", "upstream_rejected"],
+    ["network_error", "upstream_unavailable"],
+    ["insufficient_system_resource", "overloaded"],
+    ["abort", "upstream_truncated"],
+  ])("are the finish reason %s alone", (finish_reason, error) => {
+    expect(outcome(delta({ content: "a" }, { finish_reason }), "[DONE]")).toMatchObject({
+      text: "a",
+      error,
+      isDone: false,
+    });
   });
   test("are found in a field that the framing does not know (llama.cpp)", () => {
     const bytes = 'data: {"choices":[{"delta":{"content":"a"}}]}\n\nerror: {"code":500,"message":"boom"}\n\n';

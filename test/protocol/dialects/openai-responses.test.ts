@@ -44,6 +44,82 @@ test("takes the text of the last event where no delta was sent", () => {
   });
 });
 
+describe("the whole answer at the end", () => {
+  const thought = { type: "reasoning", id: "r1", summary: [{ type: "summary_text", text: "Think hard." }] };
+  const thinking = { type: "response.reasoning_summary_text.delta", delta: "Think hard." };
+  test("does not double the reasoning of one that was cut before its text", () => {
+    const response = {
+      status: "incomplete",
+      incomplete_details: { reason: "max_output_tokens" },
+      output: [thought],
+    };
+    expect(outcome(thinking, { type: "response.incomplete", response })).toMatchObject({
+      reasoning: "Think hard.",
+      finish: "max_output_tokens",
+    });
+  });
+  test("gives the text where reasoning alone was streamed, all of its messages", () => {
+    const message = (text: string) => ({ type: "message", content: [{ type: "output_text", text }] });
+    const output = [thought, message("a"), message("b")];
+    const { text, reasoning } = outcome(thinking, { type: "response.completed", response: { output } });
+    expect([text.replaceAll("\n", ""), reasoning]).toEqual(["ab", "Think hard."]);
+  });
+  test("is made of its items where they alone hold the text", () => {
+    const done = (output_index: number, text: string) => ({
+      type: "response.output_item.done",
+      output_index,
+      item: { type: "message", content: [{ type: "output_text", text }] },
+    });
+    expect(outcome(done(0, "Let me look."), done(1, "It is 7."), completed)).toMatchObject({
+      text: "Let me look.\n\nIt is 7.",
+      isDone: true,
+    });
+    expect(outcome(text("a"), done(0, "a"), completed).text).toBe("a");
+  });
+  test("tells of no item twice, whatever its id is by then", () => {
+    const item = { type: "mcp_call", id: "m1", name: "search", arguments: "{}" };
+    for (const later of [item, { ...item, id: "m2" }]) {
+      const parts = decode(
+        { type: "response.output_item.added", output_index: 0, item },
+        { type: "response.output_item.done", output_index: 0, item },
+        { type: "response.completed", response: { output: [later] } },
+      );
+      expect(parts.filter((part) => part.type === "custom")).toHaveLength(1);
+    }
+  });
+  test("gives the calls that were not streamed beside the text, and what was missing of those that were", () => {
+    const call = { type: "function_call", id: "f1", call_id: "c1", name: "sum", arguments: '{"a":1}' };
+    const expected = { text: "a", tools: [{ id: "c1", name: "sum", arguments: '{"a":1}' }] };
+    const last = {
+      type: "response.completed",
+      response: { output: [{ type: "message", content: [{ type: "output_text", text: "a" }] }, call] },
+    };
+    const added = {
+      type: "response.output_item.added",
+      output_index: 1,
+      item: { ...call, arguments: "" },
+    };
+    expect(outcome(text("a"), last)).toMatchObject(expected);
+    expect(outcome(text("a"), added, last)).toMatchObject(expected);
+  });
+});
+
+test("two messages of one answer stand a blank line apart, streamed or not", () => {
+  const message = (text: string) => ({ type: "message", content: [{ type: "output_text", text }] });
+  const output = [message("Let me look."), { type: "web_search_call", id: "w" }, message("It is 7.")];
+  const last = { type: "response.completed", response: { output } };
+  const added = (output_index: number) => ({
+    type: "response.output_item.added",
+    output_index,
+    item: { type: "message", content: [] },
+  });
+  const expected = "Let me look.\n\nIt is 7.";
+  expect(outcome(last).text).toBe(expected);
+  expect(outcome(added(0), text("Let me"), text(" look."), added(2), text("It is 7."), last).text).toBe(
+    expected,
+  );
+});
+
 describe("tool calls", () => {
   const item = { type: "function_call", id: "f1", call_id: "c1", name: "sum", arguments: "" };
   const added = { type: "response.output_item.added", output_index: 1, item };
@@ -106,6 +182,16 @@ describe("the end", () => {
     const response = { incomplete_details: { reason } };
     const parts = decode(text("a"), { type: "response.incomplete", response });
     expect(parts.slice(1)).toEqual([{ type: "finish", reason: expected, raw: reason }, { type: "done" }]);
+  });
+  test("incomplete for no reason that is known is no success", () => {
+    expect(outcome(text("a"), { type: "response.incomplete", response: {} })).toMatchObject({
+      text: "a",
+      error: "upstream_truncated",
+    });
+  });
+  test("is none in a body that is yet to be written", () => {
+    const body = { object: "response", status: "queued", output: [] };
+    expect(outcomeOf(openaiResponsesDialect.decodeJson?.(body) ?? []).error).toBe("upstream_truncated");
   });
   test("is a truncation without its event", () => {
     expect(outcome(text("a")).error).toBe("upstream_truncated");

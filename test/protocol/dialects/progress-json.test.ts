@@ -1,4 +1,5 @@
 import { progressJsonDialect } from "@ai-progress-stream/protocol/dialects";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeMessages, decodeText, outcomeOf, type TestMessage } from "../../support/decode-stream.js";
 
@@ -253,10 +254,87 @@ describe("text", () => {
   });
 });
 
+describe("text that comes as a whole", () => {
+  const whole = "Here is what there is to say on the matter, all of it, from its beginning to its end.";
+  const texts = (...pieces: string[]) => outcome(...pieces.map((text) => ({ text })), { done: true }).text;
+  test("each time is not doubled", () => {
+    expect(texts("Hello", "Hello wor", "Hello world, and all")).toBe("Hello world, and all");
+    expect(texts("Hello", "Hello", "Hello wor", "Hello wor", "Hello world")).toBe("Hello world");
+    expect(texts(whole, `${whole} And more.`)).toBe(`${whole} And more.`);
+  });
+  test("each time may change, or be another message's from some point on", () => {
+    const cut = `${whole.slice(0, 40)}…`;
+    expect(texts(whole.slice(0, 20), whole.slice(0, 30), cut, whole)).toBe(whole);
+    expect(texts("Let", "Let me", "Let me look.", "It", "It is", "It is 7.")).toBe(
+      "Let me look.\n\nIt is 7.",
+    );
+  });
+  test("is told from pieces that begin alike", () => {
+    expect(texts("1", "10", " is it")).toBe("110 is it");
+    expect(texts("ha", "ha", "haha", "!")).toBe("hahahaha!");
+    const answers = ["1", "10", " is it"].map((answer) => ({ event: "message", answer }));
+    expect(outcome(...answers, { event: "message_end" }).text).toBe("110 is it");
+  });
+  test("is told from a long line that comes twice", () => {
+    const line = "-".repeat(64);
+    const chunk = { type: "chunk", content: line };
+    expect(outcome(chunk, chunk, { type: "done" }).text).toBe(line + line);
+  });
+  test("at the end, tidied, is the text", () => {
+    const chunks = [
+      { type: "chunk", content: "Here is  the answer \n\n\n to all of it. " },
+      { type: "chunk", content: "And more of it, too." },
+    ];
+    const content = "Here is the answer\n\nto all of it. And more of it, too.";
+    expect(outcome(...chunks, { type: "done", content }).text).toBe(content);
+    expect(outcome(...chunks, { type: "final_answer", content }).text).toBe(content);
+    expect(outcome(...chunks, { type: "done", content: `${content} Yes.` }).text).toBe(`${content} Yes.`);
+  });
+  test("is that of its message alone, or of all", () => {
+    const messages = [
+      { type: "chunk", content: "Let me look." },
+      { type: "message_end" },
+      { type: "chunk", content: "It is" },
+      { type: "chunk", content: " 7." },
+      { type: "message_end", content: "It is 7." },
+    ];
+    const expected = "Let me look.\n\nIt is 7.";
+    for (const end of [
+      { type: "done" },
+      { type: "done", content: "It is 7." },
+      { type: "done", content: "Let me look.\nIt is 7." },
+      { type: "done", response: "It is 7." },
+      { type: "done", result: "It is 7." },
+    ]) {
+      expect(outcome(...messages, end).text).toBe(expected);
+    }
+  });
+  test("however it is cut into growing wholes, comes to itself", () => {
+    const cuts = fc.uniqueArray(fc.integer({ min: 1, max: whole.length }), { minLength: 3 });
+    fc.assert(
+      fc.property(cuts, (ends) => {
+        const pieces = ends.toSorted((a, b) => a - b).map((end) => whole.slice(0, end));
+        expect(texts(...pieces)).toBe(pieces.at(-1));
+      }),
+    );
+  });
+});
+
 describe("the end", () => {
   test.each([
     ["event: complete", ["complete", { message: "Ready" }]],
     ["type: done", { type: "done" }],
+    ["type: stop", { type: "stop" }],
+    ["event: stop", { event: "stop" }],
+    ["type: close", { type: "close" }],
+    ["message_end", { type: "message_end" }],
+    ["message_complete", { event: "message_complete" }],
+    ["chat_complete", { type: "chat_complete" }],
+    ["is_final: true", { is_final: true }],
+    ["isFinal: true", { isFinal: true }],
+    ["stop: true", { stop: true }],
+    ["done: the word true", { done: "true" }],
+    ["a finish reason", { finish_reason: "stop" }],
     ["status: success", { status: "success" }],
     ["task_completed", { type: "task_completed" }],
     ["workflowFinished", { event: "workflowFinished" }],
@@ -276,6 +354,27 @@ describe("the end", () => {
   test("is the end of the file after 100 % or after a result", () => {
     expect(outcome({ chunk: "a" }, { progress: 100 }).isDone).toBe(true);
     expect(outcome({ progress: 50 }, { result: { a: 1 } }).isDone).toBe(true);
+  });
+  test("is no end of a message after which another comes", () => {
+    const end = { type: "message_end" };
+    expect(outcome({ chunk: "a" }, end, { chunk: "b" }).error).toBe("upstream_truncated");
+    expect(outcome({ chunk: "a" }, end, { chunk: "b" }, end)).toMatchObject({ text: "a\n\nb", isDone: true });
+  });
+  test("is not undone by what says nothing", () => {
+    const counts = { type: "usage", usage: { prompt_tokens: 1, completion_tokens: 2 } };
+    expect(outcome({ chunk: "a" }, { type: "message_end" }, { type: "ping" }, counts)).toMatchObject({
+      usage: { inputTokens: 1, outputTokens: 2 },
+      isDone: true,
+    });
+  });
+  test("tells the reason that the model stopped for", () => {
+    expect(
+      outcome({ chunk: "a", finish_reason: null }, { chunk: "b", finish_reason: "length" }),
+    ).toMatchObject({
+      text: "ab",
+      finish: "length",
+      isDone: true,
+    });
   });
   test("is none where its JSON was cut off", () => {
     expect(outcome({ chunk: "a" }, ["complete", '{"respon']).error).toBe("upstream_truncated");

@@ -8,9 +8,26 @@ export interface NamedStream {
   readonly isLocation: boolean;
 }
 
+/** Where an answer stands, by any service's name for it. Beside one, a `url` is its source or its own address. */
+const answerKeys = [
+  ...[
+    "choices",
+    "candidates",
+    "output",
+    "content",
+    "text",
+    "answer",
+    "response",
+    "result",
+    "results",
+    "data",
+  ],
+  ...["full_text", "full_content", "total_content", "error"],
+];
+
 /**
  * Where the stream is, for an answer that only names it: 201 or 202 with a Location, or 2xx JSON with
- * `stream_url`, `streamUrl` or `url`. Null for any other answer, which can then still be read. Throws for a stream
+ * `stream_url` or `streamUrl`, or with a `url` and no answer beside it. Null for any other answer, which can then still be read. Throws for a stream
  * at another origin than the action's: the request's headers, credentials among them, are meant for that one alone.
  */
 export async function streamNamedBy(response: Response, requestUrl: string): Promise<NamedStream | null> {
@@ -39,9 +56,13 @@ async function nameIn(response: Response): Promise<string | null> {
   if (!isJson(mediaTypeOf(response))) return null;
   // A copy: an answer that names nothing may be all there is to read.
   const fields = fieldsOf(await readText(response.clone()));
-  for (const name of ["stream_url", "streamUrl", "url"]) {
-    const value = fields[name];
-    if (typeof value === "string" && value !== "") return value;
-  }
-  return null;
+  const names = [fields["stream_url"], fields["streamUrl"], holdsAnswer(fields) ? null : fields["url"]];
+  return names.find((name): name is string => typeof name === "string" && name !== "") ?? null;
 }
+
+/** A `message` that is an object is an answer's; one that is a sentence tells what was done: "queued". */
+const holdsAnswer = (fields: Readonly<Record<string, unknown>>): boolean =>
+  typeof (fields["message"] ?? "") === "object" || answerKeys.some((key) => isSomething(fields[key]));
+
+const isSomething = (value: unknown): boolean =>
+  typeof value === "object" && value !== null ? Object.keys(value).length > 0 : Boolean(value);

@@ -82,11 +82,10 @@ export function createTranslator(options: TranslatorOptions): Translator {
   function detect(firstMessage: SseMessage | null): Dialect | "run" | null {
     if (!("detect" in dialect)) return dialect;
     if (firstMessage && isOurs(firstMessage)) return "run";
-    return dialect.detect({
-      contentType: response?.headers.get("content-type") ?? null,
-      headers: (name) => response?.headers.get(name) ?? null,
-      ...(firstMessage ? { firstMessage } : {}),
-    });
+    const headers = (name: string): string | null => response?.headers.get(name) ?? null;
+    // The type alone decides nothing: lines of JSON may be anybody's.
+    if (firstMessage === null) return dialect.detect({ headers });
+    return dialect.detect({ contentType: headers("content-type"), headers, firstMessage });
   }
 
   function read(message: SseMessage): void {

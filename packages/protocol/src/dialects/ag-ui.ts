@@ -1,13 +1,14 @@
 import type { Usage } from "../events.js";
-import { createDecoder, type DialectReader, type Emit, emitText, failure } from "./decoder.js";
+import { createDecoder, type DialectReader, type Emit, failure } from "./decoder.js";
 import type { Dialect, FinishReason } from "./dialect.js";
 import { countOf, defined, type Fields, fieldsOf, firstString, itemsOf, stringOf } from "./fields.js";
 import { finishReasonOf } from "./finish-reason.js";
+import { createProse } from "./prose.js";
 import { createToolCalls, type ToolKey } from "./tool-calls.js";
 import { createUsage } from "./usage.js";
 
 const known = /^(RUN|STEP|TEXT|TOOL|STATE|MESSAGES|ACTIVITY|REASONING|THINKING|RAW|CUSTOM)(_[A-Z_]+)?$/;
-/** These say nothing on whether the run goes on. MESSAGES_SNAPSHOT repeats the text: it is never read. */
+/** These say nothing on whether the run goes on. */
 const aside = /^(STATE|MESSAGES|ACTIVITY|RAW|CUSTOM)/;
 
 /**
@@ -23,10 +24,35 @@ export const agUiDialect: Dialect = {
 function createReader(emit: Emit): DialectReader {
   const tools = createToolCalls(emit);
   const updateUsage = createUsage(emit);
+  const answer = createProse(emit);
+  const reasoning = createProse(emit, "reasoning");
+  /** Messages that are not the assistant's: some servers repeat the user's own. */
+  const others = new Set<string>();
+  /** All messages so far, which repeats the text: read where none was streamed. */
+  let snapshot: readonly unknown[] = [];
+  let hasText = false;
+  /** The message that is being written; null between two of them. */
+  let current: string | null = null;
   let hasFinished = false;
   let finish: { reason: FinishReason; raw: string } | null = null;
   let total: Usage = {};
   let lastTool: ToolKey = "";
+
+  function readMessage(event: Fields): void {
+    const { role } = event;
+    // A chunk without an id goes on with the last message
+    const id = firstString(event["messageId"], current);
+    if (role === "assistant") others.delete(id);
+    else if (typeof role === "string") others.add(id);
+    if (id !== current && !others.has(id)) answer.begin();
+    current = id;
+    if (!others.has(id)) hasText = answer.write(event["delta"]) !== "" || hasText;
+  }
+
+  function readSnapshot(): void {
+    const { role, content } = fieldsOf(snapshot.at(-1));
+    if (!hasText && role === "assistant") answer.write(content);
+  }
 
   function readTool(type: string, event: Fields): void {
     const id = stringOf(event["toolCallId"]);
@@ -68,14 +94,22 @@ function createReader(emit: Emit): DialectReader {
       if (!known.test(type)) return false;
       if (!aside.test(type)) hasFinished = type === "RUN_FINISHED";
       switch (type) {
+        case "TEXT_MESSAGE_START":
         case "TEXT_MESSAGE_CONTENT":
         case "TEXT_MESSAGE_CHUNK":
-          emitText(emit, event["delta"]);
+          readMessage(event);
+          break;
+        case "TEXT_MESSAGE_END":
+          current = null;
+          break;
+        case "REASONING_MESSAGE_START":
+        case "THINKING_TEXT_MESSAGE_START":
+          reasoning.begin();
           break;
         case "REASONING_MESSAGE_CONTENT":
         case "REASONING_MESSAGE_CHUNK":
         case "THINKING_TEXT_MESSAGE_CONTENT":
-          emitText(emit, event["delta"], "reasoning");
+          reasoning.write(event["delta"]);
           break;
         case "STEP_STARTED":
           readStep("running", stringOf(event["stepName"]));
@@ -88,6 +122,9 @@ function createReader(emit: Emit): DialectReader {
           break;
         case "STATE_DELTA":
           emit({ type: "custom", name: "state-delta", value: event["delta"] ?? null });
+          break;
+        case "MESSAGES_SNAPSHOT":
+          snapshot = itemsOf(event["messages"]);
           break;
         case "CUSTOM":
           emit({ type: "custom", name: firstString(event["name"], "custom"), value: event["value"] ?? null });
@@ -105,6 +142,7 @@ function createReader(emit: Emit): DialectReader {
     },
     isComplete: () => hasFinished,
     close() {
+      readSnapshot();
       tools.closeAll();
       if (finish) emit({ type: "finish", ...finish });
     },

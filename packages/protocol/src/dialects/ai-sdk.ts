@@ -3,11 +3,15 @@ import { createDecoder, type DialectReader, type Emit, emitCancelled, failure } 
 import type { Dialect } from "./dialect.js";
 import { countOf, defined, type Fields, fieldsOf, firstString, isFields, stringOf } from "./fields.js";
 import { finishReasonOf } from "./finish-reason.js";
+import { createProse } from "./prose.js";
 import { createToolCalls } from "./tool-calls.js";
 import { createUsage } from "./usage.js";
 
 const known =
   /^(start|finish|abort|error|message-metadata|(start|finish|reset)-step|custom|file|(text|reasoning|tool|source|data)-.+)$/;
+
+const channels = ["text", "reasoning"] as const;
+type Channel = (typeof channels)[number];
 
 /** The UI message stream of Vercel's AI SDK, versions 5 to 7. */
 export const aiSdkDialect: Dialect = {
@@ -20,32 +24,40 @@ function createReader(emit: Emit): DialectReader {
   const tools = createToolCalls(emit);
   const updateUsage = createUsage(emit);
   let hasFinished = false;
+  const prose = { text: createProse(emit), reasoning: createProse(emit, "reasoning") };
   const written = { text: "", reasoning: "" };
   /** What stood before the step that is running: version 7 may start a step anew. */
   let beforeStep = { ...written };
+  /** Whose next part is another message's, by a step or a tool before it. In one step, parts may share a sentence. */
+  const apart = new Set<Channel>();
 
-  function readText(delta: unknown): void {
-    if (typeof delta !== "string" || delta === "") return;
-    written.text += delta;
-    emit({ type: "text", delta });
+  function readStart(channel: Channel): void {
+    if (apart.delete(channel)) prose[channel].begin();
   }
 
-  function readReasoning(delta: unknown): void {
-    if (typeof delta !== "string" || delta === "") return;
-    written.reasoning += delta;
-    emit({ type: "text", delta, channel: "reasoning" });
+  function readDelta(channel: Channel, delta: unknown): void {
+    written[channel] += prose[channel].write(delta);
+  }
+
+  function setApart(): void {
+    for (const channel of channels) apart.add(channel);
+  }
+
+  function startStep(): void {
+    beforeStep = { ...written };
+    setApart();
   }
 
   function resetStep(): void {
-    const { text, reasoning } = beforeStep;
-    if (written.text !== text) emit({ type: "text", delta: text, replace: true });
-    if (written.reasoning !== reasoning) {
-      emit({ type: "text", delta: reasoning, channel: "reasoning", replace: true });
+    for (const channel of channels) {
+      if (written[channel] !== beforeStep[channel]) prose[channel].replace(beforeStep[channel]);
     }
     Object.assign(written, beforeStep);
+    setApart();
   }
 
   function readTool(type: string, part: Fields): void {
+    setApart();
     const id = stringOf(part["toolCallId"]);
     if (type.startsWith("tool-input-")) tools.open(id, id, stringOf(part["toolName"]));
     switch (type) {
@@ -94,13 +106,19 @@ function createReader(emit: Emit): DialectReader {
       const type = stringOf(part["type"]);
       switch (type) {
         case "text-delta":
-          readText(part["delta"]);
+          readDelta("text", part["delta"]);
           return true;
         case "reasoning-delta":
-          readReasoning(part["delta"]);
+          readDelta("reasoning", part["delta"]);
+          return true;
+        case "text-start":
+          readStart("text");
+          return true;
+        case "reasoning-start":
+          readStart("reasoning");
           return true;
         case "start-step":
-          beforeStep = { ...written };
+          startStep();
           return true;
         case "reset-step":
           resetStep();
@@ -122,7 +140,9 @@ function createReader(emit: Emit): DialectReader {
           readMetadata(part["messageMetadata"]);
           const raw = stringOf(part["finishReason"]);
           hasFinished = true;
-          if (raw !== "") emit({ type: "finish", reason: finishReasonOf(raw), raw });
+          // Mostly an error part came before it; one that was swallowed is no success
+          if (raw === "error") emit(failure("the model finished with an error"));
+          else if (raw !== "") emit({ type: "finish", reason: finishReasonOf(raw), raw });
           return true;
         }
         default:

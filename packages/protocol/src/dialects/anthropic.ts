@@ -20,9 +20,21 @@ function createReader(emit: Emit): DialectReader {
   /** The tool call that a block writes, by the block's index, and whether the provider runs it. */
   const blocks = new Map<unknown, { readonly id: string; readonly isHosted: boolean }>();
 
+  let hasText = false;
+  /** Whether a tool or a thought stands before the next text; texts that follow one another share a sentence. */
+  let isApart = false;
+
+  function readText(text: unknown): void {
+    hasText ||= stringOf(text) !== "";
+    emitText(emit, text);
+  }
+
   function readBlock(index: unknown, block: Fields): void {
     const type = stringOf(block["type"]);
-    emitText(emit, block["text"]);
+    // With the block, not with its first delta: a relay may pass that by without decoding it
+    if (type === "text" && isApart && hasText) emit({ type: "text", delta: "\n\n" });
+    isApart = type !== "text";
+    readText(block["text"]);
     emitText(emit, block["thinking"], "reasoning");
     if (type.endsWith("tool_use")) {
       const id = stringOf(block["id"]);
@@ -45,7 +57,7 @@ function createReader(emit: Emit): DialectReader {
   }
 
   function readDelta(index: unknown, delta: Fields): void {
-    emitText(emit, delta["text"]);
+    readText(delta["text"]);
     emitText(emit, delta["thinking"], "reasoning");
     const block = blocks.get(index);
     if (block) tools.append(block.id, delta["partial_json"]);

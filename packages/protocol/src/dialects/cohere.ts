@@ -1,7 +1,7 @@
 import type { Usage } from "../events.js";
 import { broken, createDecoder, type DialectReader, type Emit, emitText, failure } from "./decoder.js";
 import type { Dialect } from "./dialect.js";
-import { countOf, defined, type Fields, fieldsOf, numberOf, stringOf } from "./fields.js";
+import { countOf, defined, type Fields, fieldsOf, isFields, itemsOf, numberOf, stringOf } from "./fields.js";
 import { finishReasonOf } from "./finish-reason.js";
 import { createToolCalls } from "./tool-calls.js";
 import { createUsage } from "./usage.js";
@@ -12,6 +12,11 @@ export const cohereDialect: Dialect = {
   framing: "sse",
   createDecoder: () => createDecoder(createReader),
 };
+
+/** An answer that was not streamed: nobody else puts the message itself beside its finish reason. */
+export function isCohereAnswer({ finish_reason, message }: Fields): boolean {
+  return typeof finish_reason === "string" && isFields(message) && message["role"] === "assistant";
+}
 
 function createReader(emit: Emit): DialectReader {
   const tools = createToolCalls(emit);
@@ -39,6 +44,16 @@ function createReader(emit: Emit): DialectReader {
     else if (raw === "ERROR") emit(failure(delta["error"] ?? raw));
     else if (raw !== "") emit({ type: "finish", reason: finishReasonOf(raw), raw });
     emit({ type: "done" });
+  }
+
+  function readWhole(message: Fields, answer: Fields): void {
+    emitText(emit, message["content"]);
+    for (const content of itemsOf(message["content"])) readContent(fieldsOf(content));
+    plan = stringOf(message["tool_plan"]);
+    itemsOf(message["tool_calls"]).forEach((call, index) => {
+      readToolCall(index, fieldsOf(call));
+    });
+    readEnd(answer);
   }
 
   return {
@@ -71,6 +86,10 @@ function createReader(emit: Emit): DialectReader {
         case "citation-end":
           return true;
         default: {
+          if (isCohereAnswer(event)) {
+            readWhole(fieldsOf(event["message"]), event);
+            return true;
+          }
           const isError = event["type"] === undefined && typeof event["message"] === "string";
           if (isError || event["error"]) emit(failure(event));
           return false;

@@ -1,9 +1,9 @@
 import { agUiDialect } from "./ag-ui.js";
 import { aiSdkDialect } from "./ai-sdk.js";
 import { anthropicDialect } from "./anthropic.js";
-import { cohereDialect } from "./cohere.js";
+import { cohereDialect, isCohereAnswer } from "./cohere.js";
 import type { Dialect, DialectMessage, DialectName } from "./dialect.js";
-import { type Fields, fieldsOf, isFields, parseJson, stringOf } from "./fields.js";
+import { type Fields, isFields, parseJson, stringOf } from "./fields.js";
 import { geminiDialect } from "./gemini.js";
 import { langgraphDialect } from "./langgraph.js";
 import { ollamaDialect } from "./ollama.js";
@@ -44,13 +44,13 @@ const langgraph = /^(values|updates|messages(\/\w+)?|checkpoints|lifecycle)(\||$
 
 /**
  * Tells the language of a stream from its headers or its first message: a dialect, `"run"` for our own protocol,
- * or null as long as nothing is certain (ask again with the next message).
+ * or null as long as nothing is certain (ask again with the next message). Lines of JSON are Ollama's only as long
+ * as there is no message to look at.
  */
 export function detectDialect(evidence: DialectEvidence): DialectName | "run" | null {
   const { contentType, headers, firstMessage } = evidence;
   if (headers?.("x-vercel-ai-ui-message-stream")) return "ai-sdk";
-  if (/ndjson|jsonl|json-lines|stream\+json/i.test(contentType ?? "")) return "ollama";
-  if (!firstMessage) return null;
+  if (!firstMessage) return /ndjson|jsonl|json-lines|stream\+json/i.test(contentType ?? "") ? "ollama" : null;
   const { data, event } = firstMessage;
   if (data === "[DONE]") return "openai-chat";
   const json = parseJson(data);
@@ -67,11 +67,12 @@ function dialectOf(fields: Fields, event: string): DialectName | "run" | null {
   if (anthropic.test(type)) return "anthropic";
   if ("candidates" in fields || "promptFeedback" in fields || "usageMetadata" in fields) return "gemini";
   if (agUi.test(type)) return "ag-ui";
-  if (cohere.test(type)) return "cohere";
+  if (cohere.test(type) || isCohereAnswer(fields)) return "cohere";
   if (aiSdk.test(type) || isStart(fields) || (type === "error" && "errorText" in fields)) return "ai-sdk";
   if (event === "metadata" && "run_id" in fields) return "langgraph";
-  if (typeof fields["done"] === "boolean" && (fieldsOf(fields["message"])["role"] || "model" in fields))
+  if (typeof fields["done"] === "boolean" && (isFields(fields["message"]) || "model" in fields))
     return "ollama";
+  if (isPull(fields)) return "ollama";
   // An error alone: the decoders of the providers all read it the same way
   if (isFields(fields["error"])) return type === "error" ? "anthropic" : "openai-chat";
   return progressJsonDialect.createDecoder().decode({ event, data: JSON.stringify(fields) }).length > 0
@@ -81,5 +82,12 @@ function dialectOf(fields: Fields, event: string): DialectName | "run" | null {
 
 /** AI SDK's first part has a type that anyone might use, and next to nothing else. */
 const isStart = (fields: Fields): boolean =>
-  fields["type"] === "start" &&
-  Object.keys(fields).every((key) => ["type", "messageId", "messageMetadata"].includes(key));
+  fields["type"] === "start" && hasOnly(fields, ["type", "messageId", "messageMetadata"]);
+
+/** So does Ollama speak of a model that it pulls or pushes. */
+const isPull = (fields: Fields): boolean =>
+  /^(pulling|pushing|retrieving) /.test(stringOf(fields["status"])) &&
+  hasOnly(fields, ["status", "digest", "total", "completed"]);
+
+const hasOnly = (fields: Fields, keys: readonly string[]): boolean =>
+  Object.keys(fields).every((key) => keys.includes(key));

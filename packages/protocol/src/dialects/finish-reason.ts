@@ -3,10 +3,11 @@ import type { FinishReason } from "./dialect.js";
 /** What the providers call it, lower case and with underscores. No word means two things. */
 const reasons: Readonly<Record<Exclude<FinishReason, "other">, string>> = {
   stop: "stop end_turn stop_sequence complete completed",
-  length: "length max_tokens max_output_tokens model_context_window_exceeded",
+  length: "length max_tokens max_output_tokens model_length model_context_window_exceeded",
   tool_calls: "tool_calls tool_call tool_use function_call",
   content_filter:
-    "content_filter refusal error_toxic safety image_safety recitation blocklist prohibited_content spii",
+    "content_filter content_filtered refusal sensitive error_toxic guardrail_intervened safety recitation language " +
+    "blocklist prohibited_content spii model_armor image_safety image_prohibited_content image_recitation",
   cancelled: "cancelled user_cancel",
 };
 

@@ -1,5 +1,13 @@
 import type { Usage } from "../events.js";
-import { createDecoder, type DialectReader, decodeWhole, type Emit, emitText, failure } from "./decoder.js";
+import {
+  broken,
+  createDecoder,
+  type DialectReader,
+  decodeWhole,
+  type Emit,
+  emitText,
+  failure,
+} from "./decoder.js";
 import type { Dialect } from "./dialect.js";
 import { countOf, defined, type Fields, fieldsOf, isFields, itemsOf, stringOf } from "./fields.js";
 import { finishReasonOf } from "./finish-reason.js";
@@ -23,6 +31,7 @@ function createReader(emit: Emit): DialectReader {
   const updateUsage = createUsage(emit);
   let finish = "";
   let isBlocked = false;
+  let hasText = false;
   let toolCount = 0;
   /** Arguments that come in pieces (Gemini 3), by their JSON path; null where none are coming. */
   let pieces: Map<string, unknown> | null = null;
@@ -30,6 +39,7 @@ function createReader(emit: Emit): DialectReader {
   function readPart(part: Fields): void {
     const { text, thought, functionCall } = part;
     emitText(emit, text, thought === true ? "reasoning" : undefined);
+    hasText ||= thought !== true && stringOf(text) !== "";
     if (isFields(functionCall)) readFunctionCall(functionCall);
   }
 
@@ -85,6 +95,8 @@ function createReader(emit: Emit): DialectReader {
         reason: reason === "stop" && toolCount > 0 ? "tool_calls" : reason,
         raw: finish,
       });
+      // MALFORMED_FUNCTION_CALL, OTHER: with nothing said, no answer stops so
+      if (reason === "other" && !hasText && toolCount === 0) emit(broken("upstream_malformed", finish));
     },
   };
 }

@@ -1,11 +1,15 @@
-import { createDecoder, type DialectReader, type Emit, emitText } from "./decoder.js";
+import { createDecoder, type DialectReader, type Emit } from "./decoder.js";
 import type { Dialect } from "./dialect.js";
 import { entryOf, type Fields, fieldsOf, firstString, isFields, itemsOf, stringOf } from "./fields.js";
+import { createProse } from "./prose.js";
 
 const known =
   /^(metadata|values|updates|tasks|debug|custom|messages|messages\/\w+|data|end|lifecycle|tools|checkpoints|events)$/;
 
 const lifecycle = { started: "running", completed: "done", failed: "failed" } as const;
+
+/** A piece longer than a token that equals all before it is the message again, and no piece. */
+const MIN_REPEATED_LENGTH = 16;
 
 /**
  * LangGraph's platform, and LangServe: text out of the messages, stages out of the nodes. Its end is the
@@ -20,47 +24,80 @@ export const langgraphDialect: Dialect = {
 function createReader(emit: Emit): DialectReader {
   /** The text of each message as far as it has come, in the order in which they began. */
   const messages = new Map<string, string>();
+  const answer = createProse(emit);
+  const reasoning = createProse(emit, "reasoning");
+  /** The message that began last. */
+  let last = "";
+  /** The messages whose chunks are called so: what has another name is all of them again. */
+  const chunked = new Set<string>();
   const running = new Set<string>();
   let hasTokens = false;
 
   /** A message that is sent anew with every token, whole. */
-  function readWhole(message: Fields): void {
+  function readWhole(message: Fields, id = stringOf(message["id"])): void {
     if (!isAnswer(message)) return;
-    const id = stringOf(message["id"]);
     const before = messages.get(id) ?? "";
     const now = textOf(message["content"]);
     if (now === before) return;
-    messages.set(id, now);
-    const isLast = [...messages.keys()].at(-1) === id;
-    if (isLast && now.startsWith(before)) emit({ type: "text", delta: now.slice(before.length) });
-    else emit({ type: "text", delta: [...messages.values()].join(""), replace: true });
+    const isLast = id === last || !messages.has(id);
+    if (isLast && now.startsWith(before)) {
+      readDelta(id, now.slice(before.length));
+    } else {
+      messages.set(id, now);
+      answer.replace([...messages.values()].join("\n\n"));
+    }
   }
 
   function readDelta(id: string, delta: string): void {
     if (delta === "") return;
+    if (!messages.has(id)) {
+      last = id;
+      answer.begin();
+    }
     messages.set(id, (messages.get(id) ?? "") + delta);
-    emit({ type: "text", delta });
+    answer.write(delta);
   }
 
-  /** `messages`: a pair of a chunk and what is known of it; whole messages where a node does not stream. */
+  /**
+   * `messages`: a pair of a chunk and what is known of it; whole messages where a node does not stream. Servers in
+   * Python call a chunk AIMessageChunk and a whole message `ai`, those in JavaScript call both `ai`.
+   */
   function readPair(message: Fields): void {
     hasTokens = true;
-    if (message["type"] === "AIMessageChunk") readDelta(stringOf(message["id"]), textOf(message["content"]));
-    else if (!messages.has(stringOf(message["id"]))) readWhole(message);
+    if (!isAnswer(message)) return;
+    const id = stringOf(message["id"]);
+    const text = textOf(message["content"]);
+    const isChunk = message["type"] === "AIMessageChunk";
+    if (isChunk) chunked.add(id);
+    const isAgain = text.length >= MIN_REPEATED_LENGTH && text === messages.get(id);
+    if (isChunk || !(chunked.has(id) || isAgain)) readDelta(id, text);
   }
 
   function readBlockEvent(data: Fields): void {
     const { event, delta } = data;
-    const { type, text, reasoning } = fieldsOf(delta);
+    const { type, text, reasoning: thought } = fieldsOf(delta);
+    if (event === "message-start") answer.begin();
     if (event !== "content-block-delta") return;
     if (type === "text-delta") readDelta("", stringOf(text));
-    else if (type === "reasoning-delta") emitText(emit, reasoning, "reasoning");
+    else if (type === "reasoning-delta") reasoning.write(thought);
   }
 
   /** The last answer in a graph's state: only where nothing streams the messages themselves. */
   function readValues(values: Fields): void {
-    const last = fieldsOf(itemsOf(values["messages"]).at(-1));
-    if (!hasTokens && isAnswer(last)) readWhole(last);
+    const all = itemsOf(values["messages"]);
+    const newest = fieldsOf(all.at(-1));
+    if (!hasTokens) readWhole(newest, firstString(newest["id"], `#${all.length}`));
+  }
+
+  /** What each node has added: its messages, where nothing streams them; by their ids, which a state repeats. */
+  function readUpdates(nodes: Fields): void {
+    for (const [node, added] of Object.entries(nodes)) {
+      readNode(node, "done");
+      for (const item of itemsOf(fieldsOf(added)["messages"])) {
+        const message = fieldsOf(item);
+        if (!hasTokens && stringOf(message["id"]) !== "") readWhole(message);
+      }
+    }
   }
 
   function readNode(name: string, status: "running" | "done" | "failed"): void {
@@ -113,7 +150,7 @@ function createReader(emit: Emit): DialectReader {
           readValues(fields);
           break;
         case "updates":
-          for (const node of Object.keys(fields)) readNode(node, "done");
+          readUpdates(fields);
           break;
         case "debug":
         case "tasks":

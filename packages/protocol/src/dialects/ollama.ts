@@ -66,7 +66,8 @@ function createReader(emit: Emit): DialectReader {
         emit({ type: "finish", reason: reason === "stop" && toolCount > 0 ? "tool_calls" : reason, raw });
         emit({ type: "done" });
       }
-      return message !== undefined || response !== undefined || status !== undefined || done !== undefined;
+      // A message that is a sentence is somebody else's
+      return isFields(message) || [typeof response, typeof status].includes("string") || done !== undefined;
     },
     isComplete: () => false,
   };

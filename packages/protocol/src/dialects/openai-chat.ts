@@ -1,9 +1,27 @@
-import { createDecoder, type DialectReader, decodeWhole, type Emit, emitText, failure } from "./decoder.js";
+import {
+  createDecoder,
+  type DialectReader,
+  decodeWhole,
+  type Emit,
+  emitCancelled,
+  emitText,
+  failure,
+} from "./decoder.js";
 import type { Dialect } from "./dialect.js";
-import { countOf, type Fields, fieldsOf, isFields, itemsOf, numberOf, stringOf } from "./fields.js";
+import { countOf, entryOf, type Fields, fieldsOf, isFields, itemsOf, numberOf, stringOf } from "./fields.js";
 import { finishReasonOf } from "./finish-reason.js";
 import { createToolCalls, type ToolKey } from "./tool-calls.js";
 import { createUsage, readOpenaiUsage } from "./usage.js";
+
+/** Finish reasons that are failures: OpenRouter's and Mistral's, Z.ai's, DeepSeek's. */
+const failures: Readonly<Record<string, object>> = {
+  error: { message: "the provider finished with an error" },
+  network_error: { type: "server_error", message: "the provider finished with network_error" },
+  insufficient_system_resource: {
+    type: "overloaded",
+    message: "the provider finished with insufficient_system_resource",
+  },
+};
 
 /** OpenAI's Chat Completions, and the many services that speak it more or less. */
 export const openaiChatDialect: Dialect = {
@@ -97,12 +115,17 @@ function createReader(emit: Emit): DialectReader {
         if (choice["index"]) continue;
         if (isFields(delta)) readDelta(delta);
         else if (!hasText && isFields(message)) readDelta(message);
+        // The older /completions
+        else if (typeof choice["text"] === "string") readText(choice["text"]);
         failed ??= choice["error"];
         // Moonshot
         counted ??= choice["usage"];
         if (typeof finish_reason === "string" && finish_reason !== "") {
-          if (finish_reason === "error") failed ??= "the provider finished with an error";
-          else readFinish(finish_reason);
+          const cause = entryOf(failures, finish_reason);
+          failed ??= cause;
+          // vLLM and SGLang, where a request was called off
+          if (finish_reason === "abort") emitCancelled(emit, finish_reason);
+          else if (!cause) readFinish(finish_reason);
         }
       }
       if (isFields(prompt_progress)) readPromptProgress(prompt_progress);

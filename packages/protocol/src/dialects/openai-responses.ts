@@ -1,11 +1,11 @@
-import type { StageStatus } from "../events.js";
+import type { StageStatus, TextChannel } from "../events.js";
 import {
+  broken,
   createDecoder,
   type DialectReader,
   decodeWhole,
   type Emit,
   emitCancelled,
-  emitText,
   failure,
 } from "./decoder.js";
 import type { Dialect } from "./dialect.js";
@@ -20,6 +20,7 @@ import {
   stringOf,
 } from "./fields.js";
 import { finishReasonOf } from "./finish-reason.js";
+import { createProse } from "./prose.js";
 import { createToolCalls, type ToolKey } from "./tool-calls.js";
 import { createUsage, readOpenaiUsage } from "./usage.js";
 
@@ -37,14 +38,19 @@ export const openaiResponsesDialect: Dialect = {
 function createReader(emit: Emit): DialectReader {
   const tools = createToolCalls(emit);
   const updateUsage = createUsage(emit);
+  const prose = { answer: createProse(emit), reasoning: createProse(emit, "reasoning") };
   const phases = new Map<string, StageStatus>();
+  /** The channels that have text, and the items that have been told of, by each of their names. */
+  const written = new Set<TextChannel>();
+  /** Messages that came whole, with no delta until then: for an end that does not hold the answer. */
+  const unstreamed: Fields[] = [];
+  const told = new Set<unknown>();
   let hasCalledTool = false;
-  let hasText = false;
 
-  function readText(delta: unknown): void {
+  function readText(delta: unknown, channel: TextChannel = "answer"): void {
     if (typeof delta !== "string" || delta === "") return;
-    hasText = true;
-    emit({ type: "text", delta });
+    written.add(channel);
+    prose[channel].write(delta);
   }
 
   function readPhase(name: string, id: string, status: StageStatus, message?: string): void {
@@ -59,11 +65,14 @@ function createReader(emit: Emit): DialectReader {
   /** An item of the answer begins or, whole, ends: a tool of the caller's, or one that the provider runs. */
   function readItem(item: Fields, key: ToolKey, isWhole: boolean): void {
     const type = stringOf(item["type"]);
-    const written = item["arguments"] ?? item["input"];
-    if (type === "function_call" || type === "custom_tool_call" || type === "mcp_call") {
+    for (const name of namesOf(item, key)) told.add(name);
+    if (type === "message" && isWhole && !written.has("answer")) unstreamed.push(item);
+    if (type === "message") prose.answer.begin();
+    else if (type === "reasoning") prose.reasoning.begin();
+    else if (type === "function_call" || type === "custom_tool_call" || type === "mcp_call") {
       hasCalledTool ||= type !== "mcp_call";
-      tools.open(key, firstString(item["call_id"], item["id"]), stringOf(item["name"]));
-      if (isWhole) tools.set(key, written);
+      tools.open(key, idOf(item), stringOf(item["name"]));
+      if (isWhole) tools.set(key, item["arguments"] ?? item["input"]);
       if (isWhole) tools.close(key, item["error"] ? "failed" : "done");
     } else if (type.endsWith("_call") || type === "mcp_list_tools") {
       const status = entryOf(phaseEnds, item["status"]) ?? (isWhole ? "done" : "running");
@@ -80,24 +89,34 @@ function createReader(emit: Emit): DialectReader {
     readPhase(tool.replace(/_call$/, ""), id, status, message);
   }
 
-  /** The answer as a whole: not streamed, or streamed by a server that sends no deltas. */
-  function readOutput(output: unknown): void {
-    itemsOf(output).forEach((value, index) => {
+  /** The answer as a whole, at its end: what was not streamed, by a server that sends few deltas or none. */
+  function readOutput(output: readonly unknown[]): void {
+    const hadText = written.has("answer");
+    const hadReasoning = written.has("reasoning");
+    output.forEach((value, index) => {
       const item = fieldsOf(value);
       const { type, content, summary } = item;
       if (type === "message") {
+        if (hadText) return;
+        prose.answer.begin();
         for (const part of itemsOf(content)) readText(fieldsOf(part)["text"] ?? fieldsOf(part)["refusal"]);
       } else if (type === "reasoning") {
+        if (hadReasoning) return;
+        prose.reasoning.begin();
         for (const part of [...itemsOf(summary), ...itemsOf(content)])
-          emitText(emit, fieldsOf(part)["text"], "reasoning");
-      } else {
+          readText(fieldsOf(part)["text"], "reasoning");
+      } else if (!namesOf(item, index).some((name) => told.has(name)) || isOpen(item, index)) {
         readItem(item, index, true);
       }
     });
   }
 
+  /** Begun and not ended: an item that is told of, and still lacks what was to be streamed. */
+  const isOpen = (item: Fields, index: number): boolean => tools.idOf(index) === idOf(item);
+
   function readEnd(response: Fields, status: string): void {
-    if (!hasText && !hasCalledTool) readOutput(response["output"]);
+    const output = itemsOf(response["output"]);
+    readOutput(output.length > 0 ? output : unstreamed);
     tools.closeAll();
     if (isFields(response["usage"])) updateUsage(readOpenaiUsage(response["usage"]));
     if (status === "failed" || response["error"]) {
@@ -106,7 +125,12 @@ function createReader(emit: Emit): DialectReader {
       emitCancelled(emit, status);
     } else if (status === "incomplete") {
       const raw = firstString(fieldsOf(response["incomplete_details"])["reason"], status);
-      emit({ type: "finish", reason: finishReasonOf(raw), raw });
+      const reason = finishReasonOf(raw);
+      emit({ type: "finish", reason, raw });
+      if (reason === "other") emit(broken("upstream_truncated", `the answer is incomplete: ${raw}`));
+    } else if (status === "queued" || status === "in_progress") {
+      // A body of an answer in the background, which is yet to be written
+      emit(broken("upstream_truncated", `the answer is ${status}`));
     } else {
       emit({ type: "finish", reason: hasCalledTool ? "tool_calls" : "stop", raw: status });
     }
@@ -130,7 +154,7 @@ function createReader(emit: Emit): DialectReader {
           return true;
         case "response.reasoning_text.delta":
         case "response.reasoning_summary_text.delta":
-          emitText(emit, event["delta"], "reasoning");
+          readText(event["delta"], "reasoning");
           return true;
         case "response.function_call_arguments.delta":
         case "response.custom_tool_call_input.delta":
@@ -167,3 +191,9 @@ function createReader(emit: Emit): DialectReader {
     isComplete: () => false,
   };
 }
+
+const idOf = (item: Fields): string => firstString(item["call_id"], item["id"]);
+
+/** Some servers give an item another id in each event, and some leave out one that is of no use to them. */
+const namesOf = (item: Fields, key: ToolKey): unknown[] =>
+  [key, item["id"], item["call_id"]].filter((name) => name !== undefined && name !== null && name !== "");

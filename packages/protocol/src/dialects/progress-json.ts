@@ -9,9 +9,13 @@ import {
 } from "./decoder.js";
 import type { Dialect } from "./dialect.js";
 import { type Fields, fieldsOf, firstString, isFields, stringOf } from "./fields.js";
+import { finishReasonOf } from "./finish-reason.js";
+import { createGrowingText } from "./growing-text.js";
 import {
   fractionOf,
   impliedNameOf,
+  isEndFlag,
+  isLastWord,
   type Kind,
   kindOf,
   kindOfWord,
@@ -21,16 +25,14 @@ import {
 } from "./progress-words.js";
 import { createUsage, readOpenaiUsage } from "./usage.js";
 
-/** A delta at least as long as this that equals all before it is the text again, and no delta. */
-const MIN_REPEATED_LENGTH = 64;
-
 const resultKeys = ["data", "result", "results", "output"];
 const wholeTextKeys = ["response", "total_content", "full_text", "full_content", "answer"];
 const deltaKeys = ["chunk", "delta", "token", "content", "text"];
+const finishKeys = ["finish_reason", "finishReason", "stop_reason"];
 const knownKeys = [
   ...[...resultKeys, ...wholeTextKeys, ...deltaKeys, "status", "event", "type", "message", "description"],
   ...["stage", "stage_name", "stageName", "step", "step_name", "stepName", "phase", "progress", "percent"],
-  ...["percentage", "error", "success", "done", "usage"],
+  ...["percentage", "error", "success", "usage", ...finishKeys],
 ];
 
 /**
@@ -43,32 +45,20 @@ export const progressJsonDialect: Dialect = {
   createDecoder: () => createDecoder(createReader),
 };
 
-function createReader(emit: Emit): DialectReader {
-  const updateUsage = createUsage(emit);
-  let text = "";
+function createReader(pass: Emit): DialectReader {
+  const updateUsage = createUsage(pass);
+  let hasSpoken = false;
+  const emit: Emit = (part) => {
+    hasSpoken = true;
+    pass(part);
+  };
+  const text = createGrowingText(emit);
   let hasResult = false;
   let fraction = -1;
   let stage = "";
   let hasNames = false;
   let message = "";
   let mayEnd = false;
-
-  function readText(delta: string): void {
-    if (delta === "" || (delta === text && delta.length >= MIN_REPEATED_LENGTH)) return;
-    text += delta;
-    emit({ type: "text", delta });
-  }
-
-  /** The whole text, of which some or all may have been streamed: it must not double. */
-  function readWholeText(whole: string): void {
-    if (whole.trim() === text.trim()) return;
-    if (whole.startsWith(text)) {
-      readText(whole.slice(text.length));
-    } else {
-      text = whole;
-      emit({ type: "text", delta: whole, replace: true });
-    }
-  }
 
   function readPieces(fields: Fields, word: string): void {
     const { delta, data } = fields;
@@ -82,11 +72,12 @@ function createReader(emit: Emit): DialectReader {
       emitText(emit, piece, "reasoning");
       return;
     }
-    readText(piece);
+    const shape = `${word} ${Object.keys(fields).join(" ")}`;
+    text.add(piece, { shape, isNamedWhole: false, isLast: isLastWord(word) });
     // A name of the whole text, in the middle: it has grown, or it is used for its pieces
     const whole = firstString(...wholeTextKeys.map((key) => fields[key]));
-    if (text !== "" && whole.startsWith(text)) readWholeText(whole);
-    else readText(whole);
+    if (piece === "") text.add(whole, { shape, isNamedWhole: true });
+    else if (whole !== "" && text.isBegunBy(whole)) text.settle(whole);
   }
 
   function readStage(fields: Fields, event: string, kind: Kind): void {
@@ -124,8 +115,8 @@ function createReader(emit: Emit): DialectReader {
     const value = resultKeys.map((key) => fields[key]).find(isSomething) ?? whole;
     const inside = [...wholeTextKeys, "content", "text"].map((key) => fieldsOf(value)[key]);
     const written = firstString(whole, ...inside);
-    if (written !== "") readWholeText(written);
-    else if (typeof value === "string" && value.startsWith(text)) readWholeText(value);
+    if (written !== "") text.settle(written);
+    else if (typeof value === "string" && value !== "" && text.isBegunBy(value)) text.settle(value);
     if (!isSomething(value)) return;
     hasResult = true;
     emit({ type: "result", value });
@@ -134,16 +125,22 @@ function createReader(emit: Emit): DialectReader {
   /** The text beside the word of the end: all of it once more, or its last piece. */
   function readLastText(fields: Fields): void {
     const piece = firstString(fields["chunk"], fields["delta"], fields["token"]);
-    const written = firstString(fields["content"], fields["text"]);
-    readText(piece);
-    if (written.length < text.trim().length) readText(written);
-    else if (written !== "") readWholeText(written);
+    text.add(piece, { shape: "", isNamedWhole: false });
+    text.addLast(firstString(fields["content"], fields["text"]));
+  }
+
+  /** DashScope says "null" until then. */
+  function readFinish(fields: Fields): boolean {
+    const raw = firstString(...finishKeys.map((key) => fields[key]));
+    if (raw === "" || raw === "null") return false;
+    pass({ type: "finish", reason: finishReasonOf(raw), raw });
+    return true;
   }
 
   /** All is said. Was it anything? What was refused upstream likes to come as an empty success. */
   function close(fields: Fields, hadArrived: boolean): void {
     closeStage();
-    if (text !== "" || hasResult) return;
+    if (!text.isEmpty() || hasResult) return;
     const isEmpty = [...resultKeys, ...wholeTextKeys].some((key) => fields[key] === "");
     const said = firstString(fields["message"], fields["description"]);
     if (isEmpty || (said === "" && !hadArrived)) {
@@ -156,16 +153,19 @@ function createReader(emit: Emit): DialectReader {
     readLastText(fields);
     readResult(fields);
     readProgress(fields, "end", "");
+    readFinish(fields);
     close(fields, hadArrived);
     emit({ type: "done" });
   }
 
   function readUpdate(fields: Fields, event: string, kind: Kind): void {
     const word = firstString(fields["type"], fields["event"], event);
+    hasSpoken = false;
     readStage(fields, event, kind);
     readProgress(fields, kind, word);
-    if (kind === "result") readLastText(fields);
+    if (kind === "result" || kind === "message-end") readLastText(fields);
     else readPieces(fields, word);
+    if (kind === "message-end") text.close();
     const { data, ...rest } = fields;
     const holdsResult = kind === "result" || isSomething(rest["result"]) || isSomething(rest["results"]);
     if (holdsResult) readResult(kind === "result" ? fields : rest);
@@ -173,7 +173,15 @@ function createReader(emit: Emit): DialectReader {
       hasResult = true;
       emit({ type: "result", value: data });
     }
-    mayEnd = holdsResult || kind === "stage-end" || kindOfWord(stringOf(fields["status"])) === "end";
+    const isLast =
+      readFinish(fields) ||
+      holdsResult ||
+      kind === "stage-end" ||
+      kind === "message-end" ||
+      isLastWord(word) ||
+      kindOfWord(stringOf(fields["status"])) === "end";
+    // What says nothing, a ping or the counts, leaves it at that
+    if (isLast || hasSpoken) mayEnd = isLast;
   }
 
   return {
@@ -182,7 +190,8 @@ function createReader(emit: Emit): DialectReader {
       // JSON that was cut off says nothing, whatever its event is called
       if (json === undefined && /^\s*[[{"]/.test(message.data)) return false;
       const outer: Fields = typeof json === "string" ? { content: json } : fieldsOf(json);
-      if (event === "" && !knownKeys.some((key) => key in outer)) return false;
+      const isKnown = (key: string): boolean => knownKeys.includes(key) || isEndFlag(key);
+      if (event === "" && !Object.keys(outer).some(isKnown)) return false;
       const fields = opened(outer, kindOf(outer, event));
       const kind = kindOf(fields, event);
       if (isFields(fields["usage"])) updateUsage(readOpenaiUsage(fields["usage"]));
@@ -201,7 +210,8 @@ function createReader(emit: Emit): DialectReader {
 function opened(outer: Fields, kind: Kind): Fields {
   const { data, ...rest } = outer;
   const isNamed = ["stage", "step"].some((key) => key in outer) || nameOf(outer) !== "";
-  const isEnvelope = isFields(data) && (kind === "update" || (kind === "stage-end" && !isNamed));
+  const isOpen = kind === "update" || kind === "message-end" || (kind === "stage-end" && !isNamed);
+  const isEnvelope = isFields(data) && isOpen;
   return isEnvelope ? { ...data, ...rest } : outer;
 }
 

@@ -1,7 +1,7 @@
 import { countOf, type Fields, firstString, isFields, numberOf, stringOf } from "./fields.js";
 
 /** What a message of a home-made stream is. */
-export type Kind = "update" | "stage-end" | "result" | "end" | "cancelled" | "error";
+export type Kind = "update" | "stage-end" | "message-end" | "result" | "end" | "cancelled" | "error";
 
 /** Where such streams put the name of a stage; `stage` and `step` may also hold its number. */
 const nameKeys = [
@@ -17,14 +17,24 @@ const nameKeys = [
 const totalKeys = ["total_stages", "totalStages", "total_steps", "totalSteps", "estimatedSteps", "total"];
 
 const list = (words: string): ReadonlySet<string> => new Set(words.split(" "));
-const endWords = list("complete completed done finished finish success succeeded end ended final");
+const endWords = list(
+  "complete completed done finished finish success succeeded end ended final stop close eos eof",
+);
 const errorWords = list("error failed failure exception");
 const cancelWords = list("cancelled canceled aborted abort stopped");
-/** `task_completed` is the end of all, `stage_completed` of a part, `tool_completed` of neither. */
+/**
+ * `task_completed` is the end of all, `stage_completed` of a part, `message_completed` of all if nothing comes after
+ * it, `tool_completed` of none.
+ */
 const wholes = list(
-  "task job run stream request workflow process processing generation response session all",
+  "task job run stream request workflow process processing generation completion response session chat conversation all",
 );
 const stages = list("stage step phase");
+const messages = list("message answer reply query assistant agent turn");
+/** `final_answer` is the last of the answers, in one piece or in several. */
+const lastWord = /^final[^a-z]?(answer|response|result|output|message)$/i;
+/** `{ "is_final": true }`, `{ "stop": true }` */
+const endFlag = /^(is_?)?(done|finished|completed?|final|stop|end)$/i;
 /** A text in a message that is called so tells what is being done. */
 const aside = list("status progress log info stage step phase update");
 /** A text in these is nobody's: of a tool, or of the connection. */
@@ -51,6 +61,7 @@ export function kindOfWord(word: string): Kind {
   const last = parts.at(-1) ?? "";
   const subject = parts.length === 2 ? (parts[0] ?? "") : "";
   const isStage = stages.has(subject);
+  if (messages.has(subject) && endWords.has(last)) return "message-end";
   if (parts.length > 1 && !isStage && !wholes.has(subject)) return "update";
   if (errorWords.has(last)) return "error";
   if (cancelWords.has(last)) return "cancelled";
@@ -67,10 +78,11 @@ export function kindOf(fields: Fields, event: string): Kind {
     [fields["stage"], fields["step"]].some((word) => words.has(stringOf(word).toLowerCase()));
   if (kinds.includes("error") || said === "error" || isAt(lastErrors)) return "error";
   if (kinds.includes("cancelled") || said === "cancelled") return "cancelled";
-  const flags = ["done", "finished", "complete", "completed", "is_final"];
-  if (kinds.includes("end") || flags.some((flag) => fields[flag] === true)) return "end";
+  if (kinds.includes("end") || Object.keys(fields).some((key) => isEndFlag(key) && isTrue(fields[key])))
+    return "end";
   if (isAt(lastStages) && (fractionOf(fields, "end") ?? 1) === 1) return "end";
   if (kinds.includes("stage-end")) return "stage-end";
+  if (kinds.includes("message-end")) return "message-end";
   if (said === "end" && !hasPiece(fields)) {
     // Beside a stage that is not the last, "completed" is that stage's
     const isWhole = nameOf(fields) === "" || fractionOf(fields, "stage-end") === 1;
@@ -78,6 +90,12 @@ export function kindOf(fields: Fields, event: string): Kind {
   }
   return kinds.includes("result") ? "result" : "update";
 }
+
+export const isLastWord = (word: string): boolean => lastWord.test(word);
+
+export const isEndFlag = (key: string): boolean => endFlag.test(key);
+
+const isTrue = (value: unknown): boolean => value === true || value === "true";
 
 /** A piece of the text. Beside one, "status": "success" is how some servers begin every message. */
 const hasPiece = (fields: Fields): boolean =>

@@ -9,6 +9,8 @@ import {
 import { headerReader } from "./call.js";
 import type { StreamDialect } from "./provider.js";
 
+const NDJSON = /ndjson|jsonl|json-lines|stream\+json/i;
+
 /** Messages that may come before one tells the language. */
 const MAX_UNTOLD = 50;
 
@@ -17,7 +19,8 @@ export function autoDialect(response: IncomingMessage, runDialect: StreamDialect
   const headers = headerReader(response);
   const contentType = headers("content-type");
   const named = (name: DialectName | "run"): StreamDialect => (name === "run" ? runDialect : dialects[name]);
-  const told = detectDialect({ contentType, headers });
+  // The type alone decides nothing: lines of JSON may be anybody's, not Ollama's alone
+  const told = detectDialect({ headers });
   if (told) return named(told);
 
   function createDecoder(): DialectDecoder {
@@ -50,7 +53,7 @@ export function autoDialect(response: IncomingMessage, runDialect: StreamDialect
 
   return {
     name: "auto",
-    framing: "sse",
+    framing: NDJSON.test(contentType ?? "") ? "ndjson" : "sse",
     createDecoder,
     decodeJson(body) {
       const firstMessage = { data: JSON.stringify(body) };
