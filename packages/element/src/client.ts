@@ -8,6 +8,7 @@ export {
   createSession,
   type HeadersSource,
   type PersistedSession,
+  type Retry,
   type Session,
   type SessionOptions,
   type SessionPersistence,

@@ -36,6 +36,8 @@ describe("a refusal", () => {
         dueAts.push(status.retry.dueAt - now);
         session.retryNow();
         dueAts.push((session.status.retry?.dueAt ?? 0) - now);
+        // Why it waits is known from the first word of it on.
+        expect(session.status.retry?.error?.code).to.equal("rate_limited");
       }
     });
     expectWhole(await session.start());

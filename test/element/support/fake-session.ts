@@ -9,8 +9,9 @@ export interface FakeSession extends Session {
   readonly options: SessionOptions;
   /** What was asked of it, in order: `["start", input]`, `["cancel", reason]`, … */
   readonly calls: readonly (readonly [string, unknown?])[];
-  /** What resume() finds. */
+  /** What resume() finds, and what that run was started with. */
   isResumable: boolean;
+  input: unknown;
   /** Changes the status and tells about it. */
   set(change: Partial<SessionStatus>): void;
   /** Opens the connection and feeds these events through it. */

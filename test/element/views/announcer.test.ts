@@ -159,10 +159,13 @@ describe("the announcer", () => {
     clock.pass(2_000);
     update({ state: "streaming" });
     expect(said).to.deep.equal([]);
-    update({ state: "reconnecting" });
+    update({ state: "reconnecting", text: "So far" });
     clock.pass(3_000);
     update({ state: "streaming" });
     expect(said).to.deep.equal(["Reconnecting: your text is safe", "Connected again"]);
+    update({ state: "reconnecting", text: "" });
+    clock.pass(3_000);
+    expect(said.at(-1)).to.equal("Reconnecting");
   });
 
   it("tells a failure at once", () => {

@@ -152,6 +152,22 @@ describe("the states", () => {
     });
   });
 
+  it("says why a start waits that was refused for now, and of one that nobody answered not that it was lost", async () => {
+    const element = await mount();
+    void element.start({});
+    const message = "Too many requests. Try again in a minute.";
+    const retry = { attempt: 1, maxRetries: 5, dueAt: Date.now() + 60_000 };
+    const error = { code: "rate_limited", message, retryable: true } as const;
+    const wait = { phase: "reconnecting", lostAt: Date.now() - 2_000 } as const;
+    lastSession().set({ ...wait, retry: { ...retry, error } });
+    await drawn(element);
+    expect(partText(element, "message")).to.equal("Too many requests.");
+    expect(partText(element, "figures")).to.match(/^retry 1 of 5 in (59|60) s$/);
+    lastSession().set({ ...wait, retry });
+    await drawn(element);
+    expect(partText(element, "message")).to.equal("Connecting…");
+  });
+
   it("shows what it took when done", async () => {
     const element = await show("done");
     expect(partText(element, "message")).to.equal("Done");
@@ -325,6 +341,36 @@ describe("the states", () => {
     await drawn(element);
     expect(partText(element, "message")).to.equal("Extract text — 2 of 4");
     expect(partText(element, "figures")).to.match(/^10%/);
+  });
+
+  it("says no percentage of a plan to a server that names no stage", async () => {
+    const element = await mount({ stages: JSON.stringify(PLAN) });
+    void element.start();
+    lastSession().emit({ type: "start" }, { type: "text", delta: "On" });
+    await drawn(element);
+    expect(part(element, "rail").hasAttribute("aria-valuenow")).to.equal(false);
+    expect(partText(element, "figures")).not.to.contain("%");
+  });
+
+  it("asks for a run that a reload has found as it was asked for first, whatever its form holds now", async () => {
+    const form = document.createElement("form");
+    form.id = "ask";
+    form.append(document.createElement("input"));
+    document.body.append(form);
+    useFakeSessions((session) => {
+      session.isResumable = true;
+      session.input = { prompt: "why" };
+    });
+    const element = await mount({ for: "ask", persist: "session" });
+    lastSession().emit({ type: "text", delta: "So" }, { type: "end", status: "succeeded" });
+    await drawn(element);
+    await until(() => {
+      part(element, "action").click();
+      return lastSession().calls.some(([name]) => name === "start");
+    });
+    const starts = lastSession().calls.filter(([name]) => name === "start");
+    expect(starts).to.deep.equal([["start", { prompt: "why" }]]);
+    form.remove();
   });
 
   it("keeps its focus from Stop to Run again", async () => {

@@ -17,7 +17,7 @@ import type { Framing, Piece, StreamEnd } from "./message-stream.js";
 import { isJson, noStream } from "./problem.js";
 import type { RunAddress } from "./run-address.js";
 import type { Intake, RunFold } from "./run-fold.js";
-import type { SessionStatus } from "./session.js";
+import type { Retry, SessionStatus } from "./session.js";
 import type { StartRequest } from "./start-request.js";
 import type { StreamRequest, Transport, TransportHandler } from "./transport.js";
 
@@ -45,10 +45,7 @@ export interface ConnectionOptions {
 
 /** What a connection tells its session, synchronously. */
 export interface ConnectionListener {
-  phase(
-    phase: "open" | "reconnecting",
-    retry: { readonly attempt: number; readonly dueAt: number } | null,
-  ): void;
+  phase(phase: "open" | "reconnecting", retry: Omit<Retry, "maxRetries"> | null): void;
   /** More is known of where the run is, or that it is nowhere. */
   learned(): void;
   event(event: RunEvent): void;
@@ -278,7 +275,7 @@ export class RunConnection implements TransportHandler {
     return verdict;
   }
 
-  waiting(retry: { readonly attempt: number; readonly dueAt: number }): void {
+  waiting(retry: Omit<Retry, "maxRetries">): void {
     this.#listener.phase("reconnecting", retry);
   }
 

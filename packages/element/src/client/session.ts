@@ -89,14 +89,25 @@ export interface SessionPersistence {
 /** Where the connection stands; how the run stands is `state.status`. */
 export type SessionPhase = "idle" | "connecting" | "open" | "reconnecting" | "cancelling" | "ended";
 
+/** The next attempt at a connection. */
+export interface Retry {
+  readonly attempt: number;
+  /** Of how many. */
+  readonly maxRetries: number;
+  /** When it is due (epoch ms). */
+  readonly dueAt: number;
+  /** Why the server refused the last one; absent where none answered it. */
+  readonly error?: RunError;
+}
+
 /** All that a view needs. A new object at each change; equal parts keep their identity. */
 export interface SessionStatus {
   readonly phase: SessionPhase;
   readonly state: RunState;
   /** Why the session itself gave up, though the run may live on (server unreachable, protocol error, run lost). Null otherwise; a failed run's own error is `state.error`. */
   readonly error: RunError | null;
-  /** While reconnecting: which attempt, of how many, and when the next is due (epoch ms). */
-  readonly retry: { readonly attempt: number; readonly maxRetries: number; readonly dueAt: number } | null;
+  /** While reconnecting; null otherwise. */
+  readonly retry: Retry | null;
   /** When the connection was lost (epoch ms); null while it stands. */
   readonly lostAt: number | null;
   /** Whether resume() can carry this run on: the server gave it an id and it has not ended. */

@@ -16,7 +16,7 @@ import { type Framing, type Piece, reframe, type StreamEnd } from "./message-str
 import { isOffline, watchPage } from "./page.js";
 import { createPause } from "./pause.js";
 import { mediaTypeOf, refusalOf } from "./problem.js";
-import type { HeadersSource } from "./session.js";
+import type { HeadersSource, Retry } from "./session.js";
 import { type SilenceWatch, watchSilence } from "./silence.js";
 
 /** Nobody waits longer than this for a server that asks to be left alone: the connection is given up. */
@@ -66,7 +66,7 @@ export interface TransportHandler {
   finished(end: StreamEnd): void;
   /** An attempt has failed. What it gives back decides whether there is another. */
   judge(failure: StreamFailure): StreamFailure;
-  waiting(retry: { readonly attempt: number; readonly dueAt: number }): void;
+  waiting(retry: Omit<Retry, "maxRetries">): void;
 }
 
 export interface Transport {
@@ -105,6 +105,7 @@ export function openTransport(settings: TransportSettings, handler: TransportHan
   let silence: SilenceWatch | null = null;
   let openedAt: number | null = null;
   let losses = 0;
+  let refusal: Pick<Retry, "error"> = {};
 
   const send = async (request: StreamRequest, signal: AbortSignal): Promise<Response> => {
     const headers = await unlessAborted(headersOf(settings.headers), signal);
@@ -193,13 +194,16 @@ export function openTransport(settings: TransportSettings, handler: TransportHan
 
     const now = clock.now();
     pause.set(now + delayMs, now + retryAfterMs);
-    handler.waiting({ attempt: losses, dueAt: pause.dueAt });
+    refusal = failure.kind === "refused" ? { error: failure.error } : {};
+    handler.waiting({ attempt: losses, dueAt: pause.dueAt, ...refusal });
     if (call.signal.aborted) throw failure;
     return 0; // guardedFetch waits itself, so that the wait can be cut short
   };
 
   const retryNow = (): void => {
-    if (losses > 0 && pause.cutShort()) handler.waiting({ attempt: losses, dueAt: pause.dueAt });
+    if (losses > 0 && pause.cutShort()) {
+      handler.waiting({ attempt: losses, dueAt: pause.dueAt, ...refusal });
+    }
   };
   const unwatchPage = watchPage({
     onOnline: retryNow,

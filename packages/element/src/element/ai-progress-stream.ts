@@ -637,7 +637,10 @@ ${liveRegions}`;
 
   /** As the page would: by its form, where there is one, so that it is read and validated anew. */
   async #startAnew(): Promise<void> {
-    if (!this.#form.submit()) await this.start(this.#run.started?.input);
+    const { started, input } = this.#run;
+    // A run that a reload has found is asked for again as it was: its form may be empty by now.
+    const isRecalled = started === null && input !== undefined;
+    if (isRecalled || !this.#form.submit()) await this.start(input);
   }
 
   #report(work: Promise<unknown>): void {

@@ -123,13 +123,13 @@ export class Announcer {
     }
   }
 
-  #busyStateChanged({ state, labels, stage, mode }: AnnouncedMoment, previous: ElementState): void {
+  #busyStateChanged({ state, labels, stage, mode, text }: AnnouncedMoment, previous: ElementState): void {
     if (state === "connecting" && !isBusy(previous)) {
       this.#speak(labels.started);
     } else if (state === "reconnecting") {
       this.#lostTimer = this.#clock.setTimeout(() => {
         this.#hasSaidLost = true;
-        this.#speak(`${labels.reconnecting}: ${labels.textSafe}`);
+        this.#speak(text ? `${labels.reconnecting}: ${labels.textSafe}` : labels.reconnecting);
       }, RECONNECTING_AFTER_MS);
     } else if (previous === "reconnecting" && this.#hasSaidLost) {
       this.#hasSaidLost = false;

@@ -96,6 +96,11 @@ export class RunController implements ReactiveController {
     host.addController(this);
   }
 
+  /** What the run was started with, by whoever did; undefined: that is not known. */
+  get input(): unknown {
+    return this.started ? this.started.input : this.#session?.input;
+  }
+
   get serverNow(): number {
     return Date.now() + (Number.isFinite(this.#clockOffset) ? this.#clockOffset : 0);
   }

@@ -109,10 +109,9 @@ summary { cursor: pointer; inline-size: fit-content; min-block-size: 24px; borde
 .output, .skeleton { grid-row: output; border-block-start: 1px solid var(--_border); padding: 14px var(--_pad) 18px; }
 .output { max-block-size: var(--ai-max-height, none); overflow-y: auto; overscroll-behavior: contain; overflow-anchor: none; scrollbar-width: thin; }
 [data-state=reconnecting] > .output { color: var(--_muted); }
-.text { overflow-wrap: anywhere; text-wrap: pretty; text-align: start; }
+.text { overflow-wrap: anywhere; text-align: start; }
 .text > * { content-visibility: auto; contain-intrinsic-block-size: auto 90em; }
 .text > :last-child { content-visibility: visible; }
-.live > :last-child { text-wrap: wrap; }
 p { margin: 0; unicode-bidi: plaintext; }
 .text:not(.markdown) p { white-space: pre-wrap; }
 .live:not(.markdown) > :last-child > :last-child::after, .live [data-tip]::after { content: ""; display: inline-block; inline-size: .5em; block-size: 1.05em; margin-inline-start: 2px; vertical-align: -.16em; border-radius: 2px; background: var(--_accent); animation: blink 1.1s steps(1) infinite; }

@@ -110,7 +110,9 @@ export function createProgressFloor(): ProgressFloor {
       fractions.clear();
     },
     rise(run, stages) {
-      const planned = stages === run.stages ? null : overallProgress({ stages });
+      // A plan of the page's says nothing of a server that names no stage.
+      const isPlan = stages !== run.stages && run.stages.length > 0;
+      const planned = isPlan ? overallProgress({ stages }) : null;
       const known = [overall, run.progress, planned === null ? null : Math.min(planned, 0.99)];
       const values = known.filter((value) => value !== null);
       overall = values.length > 0 ? Math.max(...values) : null;

@@ -7,9 +7,10 @@ export function activity(view: View): string {
   const { state, labels, run } = view;
   switch (state) {
     case "connecting":
-    case "reconnecting":
     case "done":
       return labels[state];
+    case "reconnecting":
+      return hasBegun(view) ? labels.reconnecting : waitingText(view);
     case "cancelling":
       return labels.stopping;
     case "cancelled":
@@ -22,6 +23,14 @@ export function activity(view: View): string {
     default:
       return givenActivity(view) || (run.text ? labels.writing : labels.working);
   }
+}
+
+const hasBegun = ({ run }: View): boolean => run.seq > 0;
+
+/** Nothing was lost where nothing has begun: a start that was refused for now says why. */
+function waitingText(view: View): string {
+  const error = view.retry?.error;
+  return error ? failureText(view, error).sentence : view.labels.connecting;
 }
 
 /** What is being done, in the words of the page or of its server; empty where there are none. */
