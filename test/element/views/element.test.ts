@@ -110,6 +110,8 @@ describe("the element", () => {
   it("takes what is no number as not given, and text of whatever kind as text", async () => {
     const element = await mount({ "max-retries": "many" });
     expect(element.maxRetries).to.equal(null);
+    (element as { stages: unknown }).stages = '[{"id":"a","label":"A"}]';
+    expect(element.stages).to.deep.equal([{ id: "a", label: "A" }]);
     (element as { action: unknown }).action = new URL("/x", location.href);
     expect(element.action).to.equal(`${location.origin}/x`);
   });

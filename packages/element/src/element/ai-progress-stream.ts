@@ -17,13 +17,12 @@ import { setCustomStates } from "./custom-states.js";
 import type { ElementState } from "./events.js";
 import { FormLink } from "./form-link.js";
 import { fill } from "./format.js";
-import { parseJson } from "./json-converter.js";
 import { isLabelled, type Labels, labelsFor, languageAt } from "./labels/labels.js";
 import { LABELS_EVENT } from "./labels/registry.js";
 import { liveRegions, sayIn } from "./live-regions.js";
 import { loadMarkdown, markdownRenderer } from "./markdown/loader.js";
 import type { MarkdownSettings } from "./markdown/markdown.js";
-import { defaults, type ElementDialect, properties, settledValue } from "./properties.js";
+import { defaults, type ElementDialect, properties, settling } from "./properties.js";
 import { readText } from "./read-text.js";
 import { type Appended, RunController } from "./run-controller.js";
 import { fingerprintOf, optionsOf } from "./session-options.js";
@@ -282,15 +281,9 @@ export class AiProgressStream extends LitElement {
     name: PropertyKey,
     key: string | symbol,
     options: PropertyDeclaration,
-  ): PropertyDescriptor | undefined {
+  ): PropertyDescriptor {
     // biome-ignore lint/complexity/noThisInStatic: a subclass may have accessors of its own
-    const descriptor = super.getPropertyDescriptor(name, key, options);
-    return {
-      ...descriptor,
-      set(value) {
-        descriptor?.set?.call(this, settledValue(String(name), value));
-      },
-    };
+    return settling(String(name), super.getPropertyDescriptor(name, key, options));
   }
 
   constructor() {
@@ -397,13 +390,7 @@ export class AiProgressStream extends LitElement {
     return true;
   }
 
-  protected override willUpdate(changed: PropertyValues<this>): void {
-    for (const name of ["body", "stages", "labels"] as const) {
-      // React sets an attribute, and so text, on an element that is not yet defined; others set text as a property.
-      if (changed.has(name) && name !== "body" && typeof this[name] === "string") {
-        Object.assign(this, { [name]: parseJson(this[name], name) });
-      }
-    }
+  protected override willUpdate(): void {
     this.#view = this.#look();
     const action = actionOf(this.#view);
     if (this.#action && this.#action.kind !== action.kind) this.#actionSince = performance.now();
@@ -516,7 +503,7 @@ ${liveRegions}`;
     });
   }
 
-  /** The browser's word that the form is reset. */
+  /** @internal The browser's word that the form is reset. */
   protected formResetCallback(): void {
     if (this.name && !isBusy(this.state)) this.reset();
   }

@@ -1,6 +1,6 @@
 import type { DialectName } from "@ai-progress-stream/protocol/dialects";
 import type { PropertyDeclaration, PropertyDeclarations } from "lit";
-import { jsonConverter } from "./json-converter.js";
+import { jsonConverter, parseJson } from "./json-converter.js";
 
 /** The language of a server: told from its answer, our own, or one of others. */
 export type ElementDialect = "auto" | "run" | DialectName;
@@ -60,9 +60,21 @@ export const properties: PropertyDeclarations = Object.fromEntries(
   Object.keys(defaults).map((name) => [name, declared[name] ?? declare(name)]),
 );
 
-/** What a property is once it is set to this: its default for nothing and for no number, text where it is one. */
-export function settledValue(name: string, value: unknown): unknown {
+/** The accessor of a property that is what it is set to only where that is something. */
+export function settling(name: string, accessor: PropertyDescriptor | undefined): PropertyDescriptor {
+  return {
+    ...accessor,
+    set(value) {
+      accessor?.set?.call(this, settledValue(name, value));
+    },
+  };
+}
+
+/** Nothing, and no number, is the default; what is text at first is text. */
+function settledValue(name: string, value: unknown): unknown {
   const fallback = defaults[name];
   if (value === undefined || value === null || Number.isNaN(value)) return fallback;
-  return typeof fallback === "string" ? String(value) : value;
+  if (typeof fallback === "string") return String(value);
+  // React sets an attribute, and so text, on an element that is not yet defined; others set text as a property.
+  return name === "stages" || name === "labels" ? parseJson(value, name) : value;
 }
