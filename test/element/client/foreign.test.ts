@@ -241,6 +241,20 @@ describe("a stream that the page has opened itself", () => {
     }
   });
 
+  it("is no success where its model was cut short, called off or stopped by a filter", async () => {
+    for (const [finish_reason, code] of [
+      ["length", "output_limit"],
+      ["content_filter", "content_filtered"],
+      ["cancelled", "upstream_truncated"],
+    ] as const) {
+      const choices = [{ index: 0, delta: { content: "a" }, finish_reason }];
+      const { state } = await consumer().consume(
+        pieces(`data: ${JSON.stringify({ choices })}\n\ndata: [DONE]\n\n`),
+      );
+      expect([state.text, state.status, state.error?.code]).to.deep.equal(["a", "failed", code]);
+    }
+  });
+
   it("is read as what its first line says, where its type says lines of JSON", async () => {
     const lines = [
       { status: "processing", progress: 50, message: "Analyzing" },

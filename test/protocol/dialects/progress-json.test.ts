@@ -260,6 +260,7 @@ describe("text that comes as a whole", () => {
   test("each time is not doubled", () => {
     expect(texts("Hello", "Hello wor", "Hello world, and all")).toBe("Hello world, and all");
     expect(texts("Hello", "Hello", "Hello wor", "Hello wor", "Hello world")).toBe("Hello world");
+    expect(texts("How can I help you", "How can I help you today?")).toBe("How can I help you today?");
     expect(texts(whole, `${whole} And more.`)).toBe(`${whole} And more.`);
   });
   test("each time may change, or be another message's from some point on", () => {
@@ -272,6 +273,8 @@ describe("text that comes as a whole", () => {
   test("is told from pieces that begin alike", () => {
     expect(texts("1", "10", " is it")).toBe("110 is it");
     expect(texts("ha", "ha", "haha", "!")).toBe("hahahaha!");
+    const row = "Row, row, row, your boat,";
+    expect(texts(row, `${row} gently`, " down the stream")).toBe(`${row}${row} gently down the stream`);
     const answers = ["1", "10", " is it"].map((answer) => ({ event: "message", answer }));
     expect(outcome(...answers, { event: "message_end" }).text).toBe("110 is it");
   });

@@ -1,4 +1,5 @@
 import {
+  type ErrorCode,
   type LoggedEvent,
   parseEventId,
   parseMessage,
@@ -16,6 +17,13 @@ import type { StreamEnd } from "./message-stream.js";
 
 /** Messages are kept no longer than this for a language to show. */
 const MAX_UNDECIDED = 64;
+
+/** Whole streams whose answers are not. */
+const cutCodes: Readonly<Partial<Record<FinishReason, ErrorCode>>> = {
+  length: "output_limit",
+  content_filter: "content_filtered",
+  cancelled: "upstream_truncated",
+};
 
 export interface Translator {
   read(message: SseMessage): void;
@@ -58,9 +66,8 @@ export function createTranslator(options: TranslatorOptions): Translator {
       return null;
     }
     if (part.type === "done") {
-      const code =
-        finish === "length" ? "output_limit" : finish === "content_filter" ? "content_filtered" : null;
-      return code === null
+      const code = finish === null ? undefined : cutCodes[finish];
+      return code === undefined
         ? { type: "end", at, status: "succeeded" }
         : { type: "end", at, status: "failed", error: runError(code) };
     }

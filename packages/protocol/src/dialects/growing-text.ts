@@ -3,7 +3,7 @@ import { missingBreaks } from "./prose.js";
 
 /** So much of the text at the head of a later piece is all of it again, and no coincidence. */
 const MIN_REPEATED_LENGTH = 64;
-/** A whole text that has changed begins as before, so far at least. */
+/** What begins alike so far is likely the same text, gone on or changed. */
 const HEAD_LENGTH = 16;
 /** How much of earlier messages may be sent again, as a multiple of what makes it necessary. */
 const MAX_REPLAY = 8;
@@ -41,7 +41,7 @@ export function createGrowingText(emit: Emit): GrowingText {
   let firstShape = "";
   /** The piece before, as long as each may be all that there is; null: they are pieces. */
   let last: string | null = "";
-  /** How often a piece has begun with the one before it and gone on. Deltas may do so once; twice, they are none. */
+  /** How often a piece has begun with the one before it and gone on. Deltas do so once at the most. */
   let growth = 0;
   /** Where wholes are taken for likely: what the text is if they are pieces after all. */
   let inPieces: string | null = null;
@@ -104,7 +104,7 @@ export function createGrowingText(emit: Emit): GrowingText {
     if (growth >= 2 || (hasGrown && before.length >= MIN_REPEATED_LENGTH)) {
       show(piece);
       inPieces = null;
-    } else if (hasGrown && isNamedWhole) {
+    } else if (hasGrown && (isNamedWhole || before.length >= HEAD_LENGTH)) {
       inPieces = text + piece;
       show(piece);
     } else if (inPieces !== null) {
