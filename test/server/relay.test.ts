@@ -190,6 +190,13 @@ const failures: [string, Script, string][] = [
     },
     "quota_exceeded",
   ],
+  [
+    "a change to another protocol, which nobody has asked for",
+    (_, { socket }) => {
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    },
+    "upstream_unavailable",
+  ],
 ];
 
 test.each(failures)(

@@ -75,7 +75,16 @@ export function exchange(
       if (!socket.connecting) return onConnected();
       socket.once(isTls ? "secureConnect" : "connect", onConnected);
     });
-    call.on("response", resolve);
+    // All that Node tells of an answer of 101 (RFC 9110, 15.2.2), which nobody here has asked for.
+    const onClosed = (): void => {
+      const cause = new Error("The connection was closed, or changed its protocol, without an answer.");
+      reject(new RunFailure("upstream_unavailable", undefined, { cause }));
+    };
+    call.on("close", onClosed);
+    call.on("response", (response) => {
+      call.off("close", onClosed);
+      resolve(response);
+    });
     call.on("error", (error: NodeJS.ErrnoException) => {
       if (signal.aborted) return reject(signal.reason);
       if (!hasConnected && REFUSALS.has(error.code ?? "")) {
