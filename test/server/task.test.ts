@@ -1,6 +1,7 @@
-import { type InputSchema, RunFailure, type TaskOptions } from "@ai-progress-stream/server";
+import { type InputSchema, memoryStore, RunFailure, type TaskOptions } from "@ai-progress-stream/server";
 import { expect, test } from "vitest";
-import { gate } from "../support/gate.js";
+import { gate, until } from "../support/gate.js";
+import { manualClock } from "../support/manual-clock.js";
 import { progressApp } from "../support/progress-app.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
 import { type TaskRun, taskApp } from "../support/task-app.js";
@@ -362,4 +363,62 @@ test.each<[string, TaskRun]>([
   const { url } = await taskApp(run);
   const { events } = await callSse(url, { body: {} });
   expect(events.at(-1)?.type).toBe("end");
+});
+
+const refuse = (): never => {
+  throw new Error("nobody reads this");
+};
+const unreadable: [string, unknown][] = [
+  ["an object without a prototype", Object.create(null)],
+  ["an object that has no text", { toString: refuse }],
+  ["an error without a readable message", Object.defineProperty(new Error(), "message", { get: refuse })],
+  ["an error whose message is no text", Object.assign(new Error(), { message: Symbol("x"), name: 5 })],
+  ["what cannot even be asked what it is", new Proxy({}, { getPrototypeOf: refuse, get: refuse })],
+];
+
+test.each(unreadable)("a job that throws %s fails as any other, and leaves no timer", async (_, thrown) => {
+  const clock = manualClock(Date.now());
+  const { url, logged } = await taskApp(
+    async () => {
+      throw thrown;
+    },
+    { clock, store: memoryStore({ clock, retainMs: Infinity }) },
+  );
+  const answer = await callSse(url, { body: {} });
+  expect(reduceAnswers([answer])).toMatchObject({ status: "failed", error: { code: "internal" } });
+  await until(async () => {
+    await clock.advance(0);
+    return clock.pending === 0;
+  });
+  const { requestId } = reduceAnswers([answer]).error ?? {};
+  expect(logged).toContainEqual(
+    expect.objectContaining({ level: "error", fields: expect.objectContaining({ requestId }) }),
+  );
+});
+
+test.each(unreadable)("a hook that throws %s is logged", async (_, thrown) => {
+  const { url, logged } = await taskApp(() => {}, {
+    async onEnd() {
+      throw thrown;
+    },
+  });
+  await callSse(url, { body: {} });
+  await until(() => logged.some(({ message }) => message === "a hook failed"));
+});
+
+test("a logger that throws costs no run its end, and no process its life", async () => {
+  const logger = { debug: refuse, info: refuse, warn: refuse, error: refuse };
+  const told = gate();
+  const { url } = await taskApp(refuse, {
+    logger,
+    onStart: refuse,
+    async onEnd() {
+      told.open();
+      refuse();
+    },
+  });
+  const answer = await callSse(url, { body: {} });
+  expect(reduceAnswers([answer])).toMatchObject({ status: "failed", error: { code: "internal" } });
+  await told.opened;
+  await new Promise((resolve) => setImmediate(resolve));
 });

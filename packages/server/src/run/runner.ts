@@ -160,8 +160,8 @@ export function startRun(
   }
 
   function failedEnd(error: unknown): Undated<EndEvent> {
-    const requestId = createRequestId();
     if (isRunFailure(error)) {
+      const requestId = createRequestId();
       const { code, message, retryable, retryAfterMs } = error;
       logger.warn({ run, requestId, code, ...causeOf(error) }, "run failed");
       const details = {
@@ -172,6 +172,11 @@ export function startRun(
       };
       return { type: "end", status: "failed", error: runError(code, details) };
     }
+    return internalEnd(error);
+  }
+
+  function internalEnd(error: unknown): Undated<EndEvent> {
+    const requestId = createRequestId();
     logger.error({ run, requestId, code: "internal", ...describeError(error) }, "run failed");
     return { type: "end", status: "failed", error: runError("internal", { requestId }) };
   }
@@ -190,30 +195,35 @@ export function startRun(
     }
   }
 
-  async function live(): Promise<RunOutcome> {
-    const unwatch = store.watchOrders(run, () => void check());
-    const callOffTotal = clock.after(todo.totalTimeoutMs, () => cancel("limit"));
-    void check();
-    const performed = perform();
+  /** When the job is through, or at once with the signal. */
+  async function endOf(performed: Promise<Undated<EndEvent>>): Promise<Undated<EndEvent>> {
     const aborted = new Promise<void>((resolve) => {
       controller.signal.addEventListener("abort", () => resolve(), { once: true });
     });
     await Promise.race([performed, aborted]);
-    let end: Undated<EndEvent>;
-    if (controller.signal.aborted) {
-      const settled = new AbortController();
-      void performed.then(() => settled.abort());
-      await delay(clock, SETTLE_MS, settled.signal);
-      end = { type: "end", status: "cancelled", reason: cancelReason ?? "shutdown" };
-    } else {
-      end = await performed;
+    if (!controller.signal.aborted) return performed;
+    const settled = new AbortController();
+    const settle = (): void => settled.abort();
+    void performed.then(settle, settle);
+    await delay(clock, SETTLE_MS, settled.signal);
+    return { type: "end", status: "cancelled", reason: cancelReason ?? "shutdown" };
+  }
+
+  async function live(): Promise<RunOutcome> {
+    const unwatch = store.watchOrders(run, () => void check());
+    const callOffTotal = clock.after(todo.totalTimeoutMs, () => cancel("limit"));
+    try {
+      void check();
+      // What a job throws has become an end; this is for what could not even be looked at.
+      const end = await endOf(perform()).catch(internalEnd);
+      callOffTotal();
+      return (await recorder.end(end)) ? end.status : "lost";
+    } finally {
+      callOffTotal();
+      unwatch();
+      callOffCheck();
+      if (!controller.signal.aborted) controller.abort(HAS_ENDED);
     }
-    callOffTotal();
-    const isWritten = await recorder.end(end);
-    unwatch();
-    callOffCheck();
-    if (!controller.signal.aborted) controller.abort(HAS_ENDED);
-    return isWritten ? end.status : "lost";
   }
 
   const done = live().catch((error: unknown): RunOutcome => {
