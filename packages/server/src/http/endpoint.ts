@@ -85,14 +85,13 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
 
   async function route(req: EndpointRequest, res: ServerResponse): Promise<void> {
     if (options.cors.answer(req, res)) return;
-    const [run, action, ...rest] = pathOf(req);
-    if (rest.length > 0 || (action !== undefined && action !== "cancel")) throw new Problem("not_found");
+    const { run, action } = pathOf(req);
     if (run === undefined) {
       allow(req, "POST");
       options.cors.check(req);
       return req.headers["last-event-id"] === undefined ? create(req, res) : resume(req, res);
     }
-    if (action === "cancel") {
+    if (action !== undefined) {
       allow(req, "POST");
       options.cors.check(req);
       return cancel(req, res, run);
@@ -279,10 +278,19 @@ function toProblem(error: unknown): Problem {
   return new Problem("internal", {}, { cause: error });
 }
 
-function pathOf(req: EndpointRequest): string[] {
+/** Nothing, `/{run}` or `/{run}/cancel`, and maybe one slash at the end. */
+const PATH = /^(?:\/(?<run>[^/]+)(?:\/(?<action>cancel))?)?\/?$/;
+
+/**
+ * To the letter: whoever limits in front what starts work goes by the path, and is not to be passed by with another slash.
+ * @throws Problem 404
+ */
+function pathOf(req: EndpointRequest): { readonly run?: string; readonly action?: string } {
   // A proxy may send the whole URL (RFC 9112, 3.2.2).
   const path = (req.url ?? "/").replace(/^https?:\/\/[^/?]*/i, "").split("?")[0] ?? "";
-  return path.split("/").filter((segment) => segment !== "");
+  const match = PATH.exec(path);
+  if (!match) throw new Problem("not_found");
+  return match.groups ?? {};
 }
 
 function allow(req: EndpointRequest, ...methods: readonly string[]): void {
