@@ -34,7 +34,7 @@ export interface RecorderOptions {
   readonly before: RunState | null;
   readonly clock: Clock;
   readonly limits: RecorderLimits;
-  /** Each event, once, in order, as it goes into the log. */
+  /** Each event, once, in order, when it is in the log. */
   readonly onEvents: (events: readonly LoggedEvent[]) => void;
   readonly onOrders: (orders: Orders) => void;
   /** The store will take no more: the run was ended elsewhere, or the store stayed away. */
@@ -221,7 +221,7 @@ export class Recorder {
     // A hook that is told of events may record some, and come here again.
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    const { store, run, lease, onEvents } = this.#options;
+    const { store, run, lease } = this.#options;
     try {
       while (this.#appending === null && !this.#isClosed) {
         this.#pushUsage();
@@ -230,7 +230,6 @@ export class Recorder {
         this.#pending = [];
         this.#tail = null;
         this.#pendingChars = 0;
-        onEvents(batch);
         const answer = store.append(run, lease, this.#nextSeq, batch);
         if (isOrders(answer)) this.#take(batch, answer);
         else this.#appending = this.#settle(batch, answer);
@@ -248,8 +247,10 @@ export class Recorder {
   }
 
   #take(batch: readonly LoggedEvent[], orders: Orders): void {
+    const { onEvents, onOrders } = this.#options;
     this.#nextSeq += batch.length;
-    this.#options.onOrders(orders);
+    onEvents(batch);
+    onOrders(orders);
   }
 
   async #settle(batch: readonly LoggedEvent[], first: Promise<Orders>): Promise<void> {

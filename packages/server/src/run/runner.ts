@@ -52,7 +52,7 @@ const HAS_ENDED = new DOMException("The run has ended.", "AbortError");
 
 /**
  * Runs one job to its one end: renews the lease, obeys the store's orders, notices that nobody looks. `onEvents` is told
- * each event, once, in order, as it goes into the log.
+ * each event, once, in order, when it is in the log.
  */
 export function startRun(
   todo: RunToDo,
