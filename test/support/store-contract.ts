@@ -98,6 +98,27 @@ export function describeRunStore(name: string, open: () => Promise<StoreUnderTes
       expect(await store.create(spec())).toMatchObject({ kind: "busy", limit: "principal" });
     });
 
+    test("of many concurrent creates with one key one takes a seat of its principal's, and the others attach", async () => {
+      const { store, other } = await open();
+      for (let round = 0; round < 10; round++) {
+        const principal = `ann-${round}`;
+        const specs = Array.from({ length: 30 }, () =>
+          newRun({ key: "k", principal, maxRunsOfPrincipal: 1 + (round % 3) }),
+        );
+        const outcomes = await Promise.all(
+          specs.map((spec, index) => (index % 2 === 0 ? store : other).create(spec)),
+        );
+        const created = specs.filter((_, index) => outcomes[index]?.kind === "created");
+        expect(created).toHaveLength(1);
+        const attached = { kind: "attached", run: created[0]?.run };
+        expect(outcomes.filter(({ kind }) => kind !== "created")).toEqual(
+          Array.from({ length: 29 }, () => attached),
+        );
+        const conflict = newRun({ key: "k", principal, maxRunsOfPrincipal: 1, fingerprint: "other" });
+        expect(await other.create(conflict)).toEqual({ kind: "conflict" });
+      }
+    });
+
     test("reads what was appended, from any cursor, and a snapshot from none", async () => {
       const { store, other } = await open();
       const spec = newRun();
