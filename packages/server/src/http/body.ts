@@ -28,7 +28,10 @@ export async function readJsonBody(
       detail: "Send the input as JSON, with Content-Type: application/json.",
     });
   }
-  if (req.body !== undefined && req.readableEnded) return req.body;
+  if (req.body !== undefined && req.readableEnded) {
+    dropProto(req.body);
+    return req.body;
+  }
   const bytes = await readBytes(req, rules);
   try {
     return parseSafely(utf8.decode(bytes));
@@ -79,11 +82,26 @@ async function readBytes(req: IncomingMessage, rules: BodyRules): Promise<Buffer
   });
 }
 
-/** Without any `__proto__` in it: a job that merges its input into an object would change that one's prototype. */
+/** A job that merges its input into an object would change that one's prototype by it. */
+const PROTO = "__proto__";
+
+/** Of what somebody else has parsed, whatever it holds: a set is walked without a stack, and ends where it comes back to itself. */
+function dropProto(body: unknown): void {
+  const objects = new Set([body].filter(isObject));
+  for (const object of objects) {
+    if (Object.hasOwn(object, PROTO)) Reflect.deleteProperty(object, PROTO);
+    for (const value of Object.values(object)) if (isObject(value)) objects.add(value);
+  }
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
+
+/** Without any `__proto__` in it. */
 function parseSafely(text: string): unknown {
   // Any letter of the name may be written as an escape.
   if (!/__proto__|\\u/i.test(text)) return JSON.parse(text);
-  return JSON.parse(text, (key, value: unknown) => (key === "__proto__" ? undefined : value));
+  return JSON.parse(text, (key, value: unknown) => (key === PROTO ? undefined : value));
 }
 
 /**
