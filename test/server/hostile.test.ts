@@ -194,6 +194,8 @@ describe("a body made to hurt", () => {
       socket.write(" ");
       await clock.advance(1_000);
     }
+    // Some time to read the answer.
+    await clock.advance(2_000);
     expect(await answer).toMatch(/^HTTP\/1\.1 408 /);
     expect(clock.pending).toBe(0);
   });

@@ -82,6 +82,33 @@ async function readBytes(req: IncomingMessage, rules: BodyRules): Promise<Buffer
   });
 }
 
+/** How long the sender of a body that nobody wants has to read the answer, in milliseconds. */
+const LINGER_MS = 2_000;
+
+/**
+ * Lets a body that is refused pass by, unless it is gone or through. A connection that is closed while its sender still
+ * sends is reset, and takes the answer with it: behind nginx that is a 502. What is past `maxBytes` is not read: its sender
+ * has the answer, and some time to read it.
+ */
+export function passBy(req: IncomingMessage, clock: Clock, maxBytes: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (req.destroyed) return resolve();
+    let size = 0;
+    const finish = (): void => {
+      callOff();
+      req.off("data", count).off("end", finish).off("error", finish).off("close", finish);
+      resolve();
+    };
+    const count = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size > maxBytes) req.pause();
+    };
+    const callOff = clock.after(LINGER_MS, finish, { ref: false });
+    req.on("data", count).on("end", finish).on("error", finish).on("close", finish);
+    req.resume();
+  });
+}
+
 /** A job that merges its input into an object would change that one's prototype by it. */
 const PROTO = "__proto__";
 

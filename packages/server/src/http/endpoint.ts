@@ -14,10 +14,10 @@ import {
   StoreError,
 } from "../store/run-store.js";
 import type { Audience } from "./audience.js";
-import { fingerprintOf, readJsonBody } from "./body.js";
+import { fingerprintOf, passBy, readJsonBody } from "./body.js";
 import type { Cors } from "./cors.js";
 import { streamHeaders } from "./headers.js";
-import { Problem, sendProblem } from "./problem.js";
+import { Problem, writeProblem } from "./problem.js";
 import { openViewer, type ViewerOptions } from "./viewer.js";
 
 /** A request as Express hands it on, as far as it matters here. */
@@ -68,6 +68,9 @@ export interface EndpointOptions {
 }
 
 export type EndpointHandler = (req: EndpointRequest, res: ServerResponse) => Promise<void>;
+
+/** So much more than a body may have is read of one that is refused. */
+const SPARE_BYTES = 1_048_576;
 
 /** How long a refused newcomer should wait while the server shuts down, in milliseconds. */
 const CLOSING_RETRY_MS = 5_000;
@@ -254,12 +257,14 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
         return;
       }
       const problem = toProblem(error);
-      const requestId = sendProblem(res, problem);
+      const requestId = writeProblem(res, problem);
       if (problem.code === "internal" || problem.cause !== undefined) {
         logFailure(error, { requestId, code: problem.code }, "request failed");
       }
+      if (!req.complete) await passBy(req, clock, options.maxBodyBytes + SPARE_BYTES);
       // What is left of a body that was refused would be taken for the next request.
       if (!req.complete) res.on("finish", () => req.destroy());
+      res.end();
     }
   };
 }
