@@ -365,6 +365,28 @@ test.each<[string, TaskRun]>([
   expect(events.at(-1)?.type).toBe("end");
 });
 
+test.each([Number.NaN, Infinity, -1, "soon"])(
+  "a failure whose wait is %s, which is no time, is told without one",
+  async (wait) => {
+    const own = new RunFailure("rate_limited", "Busy.", { retryAfterMs: wait as number });
+    expect(own.retryAfterMs).toBeUndefined();
+    const ofAnotherCopy = Object.assign(new Error("Busy."), {
+      name: "RunFailure",
+      code: "rate_limited",
+      retryable: true,
+      retryAfterMs: wait,
+    });
+    for (const failure of [own, ofAnotherCopy]) {
+      const { url } = await taskApp(() => {
+        throw failure;
+      });
+      const { error } = reduceAnswers([await callSse(url, { body: {} })]);
+      expect(error).toMatchObject({ code: "rate_limited", message: "Busy." });
+      expect(error).not.toHaveProperty("retryAfterMs");
+    }
+  },
+);
+
 const refuse = (): never => {
   throw new Error("nobody reads this");
 };

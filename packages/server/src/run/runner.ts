@@ -7,7 +7,7 @@ import { type Orders, type RunStore, StoreError } from "../store/run-store.js";
 import type { ServiceProxy } from "../upstream/proxy.js";
 import type { Relay } from "../upstream/relay.js";
 import { createJobContext } from "./context.js";
-import { isRunFailure } from "./failure.js";
+import { isRunFailure, timeOf } from "./failure.js";
 import type { Job } from "./job.js";
 import { Recorder, type RecorderLimits, type Undated } from "./recorder.js";
 
@@ -162,7 +162,8 @@ export function startRun(
   function failedEnd(error: unknown): Undated<EndEvent> {
     if (isRunFailure(error)) {
       const requestId = createRequestId();
-      const { code, message, retryable, retryAfterMs } = error;
+      const { code, message, retryable } = error;
+      const retryAfterMs = timeOf(error.retryAfterMs);
       logger.warn({ run, requestId, code, ...causeOf(error) }, "run failed");
       const details = {
         message,
