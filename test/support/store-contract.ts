@@ -422,6 +422,22 @@ export function describeRunStore(name: string, open: () => Promise<StoreUnderTes
       expect((await store.renew(detached.run, detached.lease)).attendedUntil).toBe(Infinity);
     });
 
+    test("who attends until the end of time keeps a run for good, whoever else leaves", async () => {
+      const { store, other, clock } = await open();
+      const spec = newRun();
+      await store.create(spec);
+      // The last millisecond that a date can have.
+      await other.attend(spec.run, "async", 8.64e15);
+      await other.attend(spec.run, "node", clock.now() + 9_000);
+      await other.leave(spec.run, "node");
+      await clock.advance(LEASE_MS - 1);
+      const century = 100 * 365 * 86_400_000;
+      const attended = async () => (await store.renew(spec.run, spec.lease)).attendedUntil;
+      expect(await attended()).toBeGreaterThan(clock.now() + century);
+      await store.append(spec.run, spec.lease, 1, [text("a")]);
+      expect(await attended()).toBeGreaterThan(clock.now() + century);
+    });
+
     test("wakes its readers, and no more once they have left", async () => {
       const { store, other } = await open();
       const spec = newRun();

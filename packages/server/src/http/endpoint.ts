@@ -69,6 +69,9 @@ export interface EndpointOptions {
 
 export type EndpointHandler = (req: EndpointRequest, res: ServerResponse) => Promise<void>;
 
+/** The last millisecond that a date can have: a number in every store, as `Infinity` is not. */
+const END_OF_TIME = 8.64e15;
+
 /** So much more than a body may have is read of one that is refused. */
 const SPARE_BYTES = 1_048_576;
 
@@ -156,6 +159,8 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     if (outcome.kind === "conflict") throw new Problem("conflict");
     if (outcome.kind === "busy") throw busy(outcome);
     const isNew = outcome.kind === "created";
+    // A run that was made to be watched goes on without viewers from now on: one is there that never leaves.
+    if (!isNew && isDetached) await store.attend(outcome.run, "respond-async", END_OF_TIME);
     const record: RunRecord | null = isNew
       ? { run, status: "running", head: 0 }
       : await store.find(outcome.run, { scope, principal });
