@@ -267,6 +267,21 @@ test("429 and 5xx are asked again before the first byte, and the viewer is told"
   expect(answer.body).toContain("The model is busy, trying again in 3 s");
 });
 
+test("a refusal that breaks off in its words is the refusal that its status says", async () => {
+  const { clock, stop } = hastyClock();
+  const { state, upstream } = await ask(
+    (res, call, index) => {
+      if (index > 0) return answerWith("Better")(res, call, index);
+      res.writeHead(503, { "content-type": "application/json", "content-length": 100 });
+      res.write('{"error":', () => res.destroy());
+    },
+    { clock },
+  );
+  stop();
+  expect(upstream.calls).toHaveLength(2);
+  expect(state).toMatchObject({ status: "succeeded", text: "Better" });
+});
+
 test("what is said while a busy model is waited for is the application's to word", async () => {
   const { clock, stop } = hastyClock();
   const notices: unknown[] = [];

@@ -96,14 +96,18 @@ export function exchange(
   });
 }
 
-/** Reads a body that is expected to be short; what is past `maxBytes` is left out. */
+/** Reads a body that is expected to be short; what is past `maxBytes`, or did not come, is left out. */
 export async function readShort(response: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > maxBytes) break;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > maxBytes) break;
+    }
+  } catch {
+    // It broke off. Whose words they are is known from its status.
   }
   return Buffer.concat(chunks).subarray(0, maxBytes).toString("utf8");
 }
