@@ -1,5 +1,5 @@
 import type { StagePlan } from "@ai-progress-stream/protocol";
-import { systemClock } from "./clock.js";
+import { settledWithin, systemClock } from "./clock.js";
 import { createFailureLog } from "./failure-log.js";
 import { createAudience } from "./http/audience.js";
 import { createCors } from "./http/cors.js";
@@ -36,7 +36,7 @@ export interface ProgressServer {
    */
   proxy<Input = unknown>(options: ProxyOptions<Input>): Middleware;
   /**
-   * Ends gracefully: refuses new runs, lets the running finish for `drainMs` (default 10_000), then cancels them
+   * Ends gracefully: refuses new runs, lets the running finish and queues take theirs for `drainMs` (default 10_000), then cancels them
    * as `shutdown`, and waits up to 10 s for what `onEnd` does. When it resolves, no timer, socket or listener of this server's is left.
    */
   close(options?: { readonly drainMs?: number }): Promise<void>;
@@ -58,8 +58,10 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
   const cors = createCors(options.cors);
   const upstream = createUpstream({ ...options, clock, logger: options.logger ?? stderrLogger, limits });
   const { relay, proxy, logger } = upstream;
-  /** Runs that a store is making just now, and those that go into a queue. */
+  /** Runs that a store is making just now. */
   const entering = new Set<Promise<void>>();
+  /** Those that go into a queue. */
+  const queueing = new Set<Promise<void>>();
   const producer = createProducer({
     store,
     clock,
@@ -83,13 +85,8 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
     const left = new Promise<void>((resolve) => {
       leave = resolve;
     });
-    waitFor(left);
+    keep(entering, left);
     return leave;
-  }
-
-  function waitFor(entry: Promise<void>): void {
-    entering.add(entry);
-    void entry.then(() => entering.delete(entry));
   }
 
   function mount(spec: JobSpec, hooks: RunHooks): Middleware {
@@ -109,7 +106,7 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
         leaseMs,
         reap,
         start: (todo) => producer.start(todo, [options, hooks]),
-        enqueue: (queue, run) => waitFor(queue.enqueue(run)),
+        enqueue: (queue, run) => keep(queueing, queue.enqueue(run)),
         isClosing: () => closing !== null,
         enter,
       }),
@@ -117,10 +114,10 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
   }
 
   async function close(drainMs: number): Promise<void> {
-    // Twice: what was being made when it began may have gone into a queue.
     await Promise.all(entering);
-    await Promise.all(entering);
-    await producer.drain(drainMs);
+    // What is in no queue by then may still get there: the run waits for its worker, and fails if none comes.
+    const queued = settledWithin(clock, drainMs, Promise.all(queueing));
+    await Promise.all([queued, producer.drain(drainMs)]);
     await audience.close(LAST_WORDS_MS);
     upstream.close();
     await store.close();
@@ -190,6 +187,12 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
       return closing;
     },
   };
+}
+
+/** As long as it is not through. */
+function keep(pending: Set<Promise<void>>, entry: Promise<void>): void {
+  pending.add(entry);
+  void entry.then(() => pending.delete(entry));
 }
 
 /** A wrong plan is a programmer's error, told at start-up and not to the first viewer. */

@@ -1,5 +1,5 @@
 import type { LoggedEvent, RunState } from "@ai-progress-stream/protocol";
-import { delay } from "../clock.js";
+import { settledWithin } from "../clock.js";
 import { describeError } from "../logger.js";
 import { type RunnerOptions, type RunningRun, type RunToDo, startRun } from "./runner.js";
 
@@ -88,9 +88,7 @@ export function createProducer(options: RunnerOptions): Producer {
       });
       await Promise.all([...running.values()].map((run) => run.done));
       callOff();
-      const told = new AbortController();
-      void Promise.all(ending).then(() => told.abort());
-      await delay(clock, HOOKS_MS, told.signal);
+      await settledWithin(clock, HOOKS_MS, Promise.all(ending));
     },
   };
 }

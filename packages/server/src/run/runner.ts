@@ -1,6 +1,6 @@
 import type { CancelReason, EndEvent, LoggedEvent, RunState, StagePlan } from "@ai-progress-stream/protocol";
 import { runError } from "@ai-progress-stream/protocol";
-import { type Clock, delay } from "../clock.js";
+import { type Clock, settledWithin } from "../clock.js";
 import { describeError, type Logger } from "../logger.js";
 import { createRequestId } from "../request-id.js";
 import { type Orders, type RunStore, StoreError } from "../store/run-store.js";
@@ -203,10 +203,7 @@ export function startRun(
     });
     await Promise.race([performed, aborted]);
     if (!controller.signal.aborted) return performed;
-    const settled = new AbortController();
-    const settle = (): void => settled.abort();
-    void performed.then(settle, settle);
-    await delay(clock, SETTLE_MS, settled.signal);
+    await settledWithin(clock, SETTLE_MS, performed);
     return { type: "end", status: "cancelled", reason: cancelReason ?? "shutdown" };
   }
 
