@@ -249,6 +249,41 @@ test("text past the limit ends the run as output_limit and keeps what fitted", a
   expect(state.text).toHaveLength(1_000);
 });
 
+test("the limit of text counts what the run holds, in both channels, and not what was replaced", async () => {
+  const { origin } = await progressApp(
+    (express, progress) => {
+      express.use(
+        "/replaced",
+        progress.task({
+          async run({ text, reasoning }) {
+            for (let draft = 0; draft < 100; draft++) {
+              text("x".repeat(400), { replace: true });
+              reasoning("y".repeat(400), { replace: true });
+              text("x".repeat(100));
+              reasoning("y".repeat(100));
+            }
+          },
+        }),
+      );
+      express.use(
+        "/both",
+        progress.task({
+          run({ text, reasoning }) {
+            reasoning("y".repeat(600));
+            text("x".repeat(100), { replace: true });
+            text("x".repeat(301));
+          },
+        }),
+      );
+    },
+    { limits: { textChars: 1_000 } },
+  );
+  const replaced = reduceAnswers([await callSse(`${origin}/replaced`, { body: {} })]);
+  expect(replaced).toMatchObject({ status: "succeeded", text: "x".repeat(500), reasoning: "y".repeat(500) });
+  const both = reduceAnswers([await callSse(`${origin}/both`, { body: {} })]);
+  expect(both).toMatchObject({ error: { code: "output_limit" }, text: "x".repeat(100) });
+});
+
 test("hooks see each event once and the final state, and their failures change nothing", async () => {
   const seen: string[] = [];
   const ended = gate<string>();

@@ -36,8 +36,9 @@ export interface ProgressServer {
    */
   proxy<Input = unknown>(options: ProxyOptions<Input>): Middleware;
   /**
-   * Ends gracefully: refuses new runs, lets the running finish and queues take theirs for `drainMs` (default 10_000), then cancels them
-   * as `shutdown`, and waits up to 10 s for what `onEnd` does. When it resolves, no timer, socket or listener of this server's is left.
+   * Ends gracefully: refuses new runs, lets the running finish and queues take theirs for `drainMs` (default 10_000), then
+   * cancels them as `shutdown`, and waits up to 10 s for what `onEnd` does. When it resolves, no timer, socket or listener
+   * of this server's is left.
    */
   close(options?: { readonly drainMs?: number }): Promise<void>;
 }

@@ -62,7 +62,7 @@ export class Recorder {
   /** The last of those that are pending, where it is text that may still grow. */
   #tail: GrowingText | null = null;
   #pendingChars = 0;
-  #textChars: number;
+  readonly #textChars: Record<TextChannel, number>;
   /** By id: each stays in the state, and in every snapshot. */
   readonly #stages: Set<string>;
   #nextSeq: number;
@@ -82,7 +82,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     const { before } = options;
     this.#options = options;
-    this.#textChars = before ? before.text.length + before.reasoning.length : 0;
+    this.#textChars = { answer: before?.text.length ?? 0, reasoning: before?.reasoning.length ?? 0 };
     this.#stages = new Set(before?.stages.map(({ id }) => id));
     this.#nextSeq = (before?.seq ?? 0) + 1;
   }
@@ -163,8 +163,11 @@ export class Recorder {
     }
     if (text === "" && !replace) return;
     const { limits, clock } = this.#options;
-    this.#textChars += text.length;
-    if (this.#textChars > limits.textChars && !this.#isEnding) throw new RunFailure("output_limit");
+    const chars = this.#textChars;
+    chars[channel] = text.length + (replace ? 0 : chars[channel]);
+    if (chars.answer + chars.reasoning > limits.textChars && !this.#isEnding) {
+      throw new RunFailure("output_limit");
+    }
     this.#pendingChars += text.length;
     const tail = this.#tail;
     if (tail !== null && !replace && (tail.channel ?? "answer") === channel) {
