@@ -34,7 +34,10 @@ export interface Limits {
   readonly pendingChars: number;
   /** One upstream answer, in bytes. @defaultValue 67_108_864 */
   readonly upstreamBytes: number;
-  /** One event of an upstream, in characters. @defaultValue 1_048_576 */
+  /**
+   * One event of an upstream, in characters. A snapshot of another server of ours may be as long as `upstreamBytes`
+   * lets it. @defaultValue 1_048_576
+   */
   readonly upstreamLineChars: number;
 }
 

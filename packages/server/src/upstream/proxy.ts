@@ -89,9 +89,10 @@ export function createProxy(callUpstream: Caller, options: ProxyOptions): Servic
       take,
       dialectOf: (response: Parameters<typeof autoDialect>[0]) => {
         const { dialect = "auto" } = rules;
-        if (dialect === "auto") return autoDialect(response, runDialect);
         if (typeof dialect === "object") return dialect;
-        return dialect === "run" ? runDialect : dialects[dialect];
+        // A run that has shown itself is not to be found out anew.
+        if (dialect === "run" || (dialect === "auto" && runDialect.run !== null)) return runDialect;
+        return dialect === "auto" ? autoDialect(response, runDialect) : dialects[dialect];
       },
     };
 
