@@ -158,6 +158,30 @@ test("progress that is no number is the job's error, not a malformed event", asy
   expect(JSON.stringify(logged)).toContain("Give a finite number");
 });
 
+test("what a job says of its progress and its usage stays that, whatever else the object holds", async () => {
+  const end = { type: "end", status: "succeeded", at: "never", stage: "other", label: "Other" };
+  const { answer, state } = await task({
+    stages,
+    run: ({ progress, usage, stage, text }) =>
+      stage("extract", (s) => {
+        progress({ message: "Reading", ...end });
+        s.progress({ completed: 1, total: 2, ...end });
+        usage({ inputTokens: 7, cost: { amount: 1, currency: "EUR", ...end }, ...end });
+        text("All of it");
+      }),
+  });
+  expect(answer.events.map(({ type }) => type)).toEqual([
+    ...["open", "start", "stage", "progress", "progress", "text", "usage", "stage", "end"],
+  ]);
+  expect(answer.body).not.toMatch(/Other|never/);
+  expect(state()).toMatchObject({
+    status: "succeeded",
+    text: "All of it",
+    stages: [{ id: "extract", completed: 1, total: 2 }, { id: "analyze" }],
+  });
+  expect(state().usage).toEqual({ inputTokens: 7, cost: { amount: 1, currency: "EUR" } });
+});
+
 test("a wrong plan is told when the endpoint is made", async () => {
   const plan = (...plans: { id: string; label: string; weight?: number }[]) =>
     progressApp((app, progress) => {
