@@ -8,7 +8,9 @@ import { type Middleware, toExpress } from "./http/express.js";
 import { invalidInput, validateInput } from "./http/schema.js";
 import { stderrLogger } from "./logger.js";
 import {
+  checkNumbers,
   defaultLimits,
+  type NumberOptions,
   type ProgressServerOptions,
   type ProxyOptions,
   type RelayOptions,
@@ -46,7 +48,10 @@ export interface ProgressServer {
 /** How long a viewer may take to read the end of its run when the server closes. */
 const LAST_WORDS_MS = 2_000;
 
-/** Composes store, jobs and HTTP. One per process is enough; mount as many endpoints as you like. */
+/**
+ * Composes store, jobs and HTTP. One per process is enough; mount as many endpoints as you like.
+ * @throws TypeError for a number that cannot be, and for origins that no browser sends
+ */
 export function createProgressServer(options: ProgressServerOptions = {}): ProgressServer {
   const {
     clock = systemClock,
@@ -54,7 +59,9 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
     leaseMs = 15_000,
     backstopMs = 5_000,
     totalTimeoutMs = 3_600_000,
+    heartbeatMs = 15_000,
   } = options;
+  checkNumbers(options);
   const limits = { ...defaultLimits, ...options.limits };
   const cors = createCors(options.cors);
   const upstream = createUpstream({ ...options, clock, logger: options.logger ?? stderrLogger, limits });
@@ -90,7 +97,8 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
     return leave;
   }
 
-  function mount(spec: JobSpec, hooks: RunHooks): Middleware {
+  function mount(spec: JobSpec, hooks: RunHooks & NumberOptions): Middleware {
+    checkNumbers(hooks);
     return toExpress(
       createEndpoint(spec, {
         store,
@@ -102,7 +110,8 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
         maxRunsOfPrincipal: limits.runsPerPrincipal,
         maxBodyBytes: limits.bodyBytes,
         bodyTimeoutMs: options.bodyTimeoutMs ?? 30_000,
-        heartbeatMs: options.heartbeatMs ?? 15_000,
+        // As JSON carries it to a viewer: never is 0.
+        heartbeatMs: heartbeatMs === Infinity ? 0 : heartbeatMs,
         stallMs: options.stallMs ?? 30_000,
         leaseMs,
         reap,
