@@ -54,6 +54,42 @@ describe("reducing", () => {
     );
   });
 
+  test("takes of each event the fields that are its own, and no other", () => {
+    const foreign = {
+      ...{ id: "other", label: "Other", weight: 7, status: "done", startedAt: 1, endedAt: 2, stage: "other" },
+      ...{
+        message: "!",
+        completed: 1,
+        fraction: 1,
+        inputTokens: 1,
+        delta: "x",
+        value: 1,
+        name: "x",
+        stages: [],
+      },
+      ...{
+        run: "other",
+        seq: 99,
+        progress: 1,
+        text: "x",
+        reasoning: "x",
+        usage: {},
+        result: 1,
+        error: {},
+        reason: "user",
+      },
+    };
+    fc.assert(
+      fc.property(runLog, (events) => {
+        const more = events.map((event) => {
+          const others = Object.entries(foreign).filter(([name]) => !ownFields[event.type].includes(name));
+          return { ...Object.fromEntries(others), ...event } as LoggedEvent;
+        });
+        expect(reduceAll(more)).toEqual(reduceAll(events));
+      }),
+    );
+  });
+
   test("gives a state that is whole, and that a snapshot may carry", () => {
     fc.assert(
       fc.property(runLog, (events) => {
@@ -229,6 +265,18 @@ describe("events from outside", () => {
     );
   });
 });
+
+/** Those that change a state. */
+const ownFields: Record<LoggedEvent["type"], readonly string[]> = {
+  start: ["stages"],
+  stage: ["stage", "status", "label", "weight", "message"],
+  progress: ["stage", "completed", "total", "unit", "fraction", "message"],
+  text: ["delta", "channel", "replace"],
+  usage: ["inputTokens", "outputTokens", "cachedInputTokens", "reasoningTokens", "cost", "estimated"],
+  result: ["value"],
+  custom: [],
+  end: ["status", "error", "reason"],
+};
 
 const requiredFields = {
   start: ["at"],

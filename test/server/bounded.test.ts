@@ -5,6 +5,7 @@ import {
   openaiChat,
   type ProgressServerOptions,
   type RunStore,
+  StoreError,
 } from "@ai-progress-stream/server";
 import { expect, onTestFinished, test } from "vitest";
 import { gate, until } from "../support/gate.js";
@@ -167,6 +168,53 @@ test("a value that is too large for an event is the job's error", async () => {
   expect(reduceAnswers([await callSse(origin, { body: {} })]).error?.code).toBe("internal");
   expect(JSON.stringify(logged)).toContain("limits.valueChars");
 });
+
+test.each<[string, (value: unknown) => TaskRun]>([
+  ["result", (value) => () => value],
+  [
+    "custom event",
+    (value) =>
+      ({ custom }) =>
+        custom("deep", value),
+  ],
+])("a %s that is nested too deeply is the job's error, and not the process's", async (_, runOf) => {
+  // Whoever counts or encodes it later stands deeper in the stack than the job did: each depth is another place to fail.
+  for (const depth of [500, 501, 1_000, 2_000, 4_000, 8_000, 100_000]) {
+    const { url, logged } = await taskApp(runOf(JSON.parse("[".repeat(depth) + "]".repeat(depth))));
+    const state = reduceAnswers([await callSse(url, { body: {} })]);
+    if (depth === 500) {
+      expect(state.status).toBe("succeeded");
+      continue;
+    }
+    expect(state.error?.code).toBe("internal");
+    expect(JSON.stringify(logged)).toContain("nested more than 500 levels deep");
+  }
+});
+
+test.each(["at once", "when it is asked again"])(
+  "a store that throws %s loses the run, which is told, and not the process",
+  async (when) => {
+    const clock = manualClock(Date.now());
+    const inner = memoryStore({ clock });
+    let appends = 0;
+    const store: RunStore = {
+      ...inner,
+      append() {
+        appends++;
+        if (when !== "at once" && appends === 1) return Promise.reject(new StoreError("unavailable", "away"));
+        throw new TypeError("a broken store");
+      },
+    };
+    const { url, logged } = await taskApp(({ text }) => text("Hello"), { clock, store });
+    const { answer } = await openRun(url);
+    await until(async () => {
+      await clock.advance(1_000);
+      return logged.some(({ message }) => message === "run lost to its producer");
+    });
+    for (let second = 0; second < 30; second++) await clock.advance(1_000);
+    expect(reduceAnswers([await answer]).error?.code).toBe("producer_lost");
+  },
+);
 
 test("viewers that stop reading in the middle of a long snapshot share its bytes", async () => {
   const { origin } = await progressApp((app, progress) => {

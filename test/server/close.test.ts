@@ -142,6 +142,39 @@ test("a run that was just being made when the server closed has its end before t
   expect(clock.pending).toBe(0);
 });
 
+test("closing waits for a queue as long as for a run, and no longer", async () => {
+  for (const isAnswering of [true, false]) {
+    const clock = manualClock(Date.now());
+    const asked = gate();
+    const answered = gate();
+    const { origin, progress } = await progressApp(
+      (app, progress) => {
+        const enqueue = (): Promise<void> => {
+          asked.open();
+          return answered.opened;
+        };
+        app.use(progress.task({ enqueue }));
+      },
+      { clock },
+    );
+    const answer = callSse(origin, { body: {} });
+    await asked.opened;
+    let isClosed = false;
+    const closed = progress.close({ drainMs: 10_000 }).then(() => {
+      isClosed = true;
+    });
+    await clock.advance(9_000);
+    expect(isClosed).toBe(false);
+    if (isAnswering) answered.open();
+    else await clock.advance(1_001);
+    // Its viewers have a moment to read what never comes.
+    await clock.advance(2_001);
+    await closed;
+    expect(clock.pending).toBe(0);
+    await answer;
+  }
+});
+
 test("closing waits for what onEnd saves, but not for ever", async () => {
   for (const isSaving of [true, false]) {
     const clock = manualClock(Date.now());
@@ -170,6 +203,22 @@ test("closing waits for what onEnd saves, but not for ever", async () => {
     await closed;
     expect(clock.pending).toBe(0);
   }
+});
+
+test("a run that is made and cannot be begun does not keep the server from closing", async () => {
+  const { origin, progress, logged } = await progressApp((app, progress) => {
+    app.use(
+      progress.task({
+        run: () => {},
+        get onEvent(): never {
+          throw new Error("these options cannot be read");
+        },
+      }),
+    );
+  });
+  await callSse(origin, { body: {} }).catch(() => {});
+  await until(() => logged.some(({ fields }) => fields["detail"] === "these options cannot be read"));
+  await progress.close({ drainMs: 0 });
 });
 
 test("a renewal that is still under way when its run ends leaves no timer", async () => {

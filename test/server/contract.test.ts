@@ -13,7 +13,7 @@ import {
   scriptedUpstream,
 } from "../support/scripted-upstream.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
-import { taskApp } from "../support/task-app.js";
+import { openRun, taskApp } from "../support/task-app.js";
 
 const unknownRun = "0123456789abcdefghijkl";
 
@@ -323,6 +323,30 @@ test("a request whose target is a whole URL is understood", async () => {
   socket.write(httpRequest("POST", "http://example.org/task", headers, "{}"));
   await closed;
   expect(received()).toContain("event: end");
+});
+
+test("what is not one of its paths to the letter is 404, so that who limits starts by their path sees them all", async () => {
+  let runs = 0;
+  const { origin, url } = await taskApp(() => void runs++);
+  const { run } = await openRun(url);
+  const before = runs;
+  const paths = ["//", "///", `//${run}`, `/${run}//`, `/${run}//cancel`, `/${run}/cancel//`, `/${run}/x`];
+  for (const path of [...paths.map((more) => `/task${more}`), "http://example.org/task//"]) {
+    for (const method of ["POST", "GET"]) {
+      const { socket, received, closed } = rawSocket(origin);
+      const body = method === "POST" ? "{}" : "";
+      const headers = { ...(body && twoBytesOfJson), connection: "close" };
+      socket.write(httpRequest(method, path, headers, body));
+      await closed;
+      expect(`${method} ${path}: ${received().slice(9, 12)}`).toBe(`${method} ${path}: 404`);
+    }
+  }
+  expect(runs).toBe(before);
+  for (const path of [`/${run}`, `/${run}/`]) expect((await fetch(url + path)).status).toBe(200);
+  for (const path of [`/${run}/cancel`, `/${run}/cancel/`]) {
+    expect((await fetch(url + path, { method: "POST" })).status).toBe(202);
+  }
+  for (const path of ["", "/", "?a=//"]) expect((await callSse(url + path, { body: {} })).status).toBe(200);
 });
 
 test("as a route, which nobody could come back to, it is an error that says how to mount it", async () => {

@@ -10,6 +10,7 @@ import {
   type RunState,
   type RunStore,
 } from "@ai-progress-stream/server";
+import express from "express";
 import { describe, expect, test } from "vitest";
 import { gate, until } from "../support/gate.js";
 import { listen } from "../support/listen.js";
@@ -193,6 +194,8 @@ describe("a body made to hurt", () => {
       socket.write(" ");
       await clock.advance(1_000);
     }
+    // Some time to read the answer.
+    await clock.advance(2_000);
     expect(await answer).toMatch(/^HTTP\/1\.1 408 /);
     expect(clock.pending).toBe(0);
   });
@@ -211,21 +214,40 @@ describe("a body made to hurt", () => {
     '{"prompt":"x","nested":{"__proto__":{"isAdmin":true}}}',
     '{"prompt":"x","__\\u0070roto__":{"isAdmin":true}}',
     '{"prompt":"x","constructor":{"prototype":{"isAdmin":true}}}',
-  ])("cannot change a prototype: %s", async (body) => {
-    const merged: unknown[] = [];
-    const { origin } = await progressApp((express, progress) => {
-      express.use(
-        progress.task<Record<string, object>>({
-          run({ input }) {
-            merged.push(Object.assign({}, input), Object.assign({}, input["nested"]));
-          },
-        }),
+  ])("cannot change a prototype, whoever has parsed it: %s", async (body) => {
+    for (const parser of [[], [express.json()]]) {
+      const merged: unknown[] = [];
+      const { origin } = await progressApp((app, progress) => {
+        app.use(
+          ...parser,
+          progress.task<Record<string, object>>({
+            run({ input }) {
+              merged.push(Object.assign({}, input), Object.assign({}, input["nested"]));
+            },
+          }),
+        );
+      });
+      const answer = await callSse(origin, { body });
+      expect(reduceAnswers([answer]).status).toBe("succeeded");
+      expect(merged.map((value) => (value as { isAdmin?: boolean }).isAdmin)).toEqual([undefined, undefined]);
+      expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
+    }
+  });
+
+  test("that somebody in front has parsed into whatever it likes does not hang the server", async () => {
+    const cyclic: Record<string, unknown> = { deep: JSON.parse("[".repeat(100_000) + "]".repeat(100_000)) };
+    cyclic["self"] = cyclic;
+    const { origin } = await progressApp((app, progress) => {
+      app.use(
+        express.json(),
+        (req, _res, next) => {
+          req.body = cyclic;
+          next();
+        },
+        progress.task({ run: () => {} }),
       );
     });
-    const answer = await callSse(origin, { body });
-    expect(reduceAnswers([answer]).status).toBe("succeeded");
-    expect(merged.map((value) => (value as { isAdmin?: boolean }).isAdmin)).toEqual([undefined, undefined]);
-    expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
+    expect([400, 500]).toContain((await post(origin, {})).status);
   });
 
   test("that somebody in front has swallowed is refused at once", async () => {

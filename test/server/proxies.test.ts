@@ -102,3 +102,35 @@ test.skipIf(whyNoNginx)(
     expect(runs).toBe(1);
   },
 );
+
+test.skipIf(whyNoNginx)(
+  "a refusal reaches the client through nginx, however long the body is that it refuses",
+  async () => {
+    const { origin } = await progressApp(
+      (app, progress) => {
+        app.use("/task", progress.task({ run: () => {} }));
+      },
+      { principal: (req) => req.get("x-user") ?? null },
+    );
+    for (const directives of ["", 'proxy_http_version 1.1; proxy_set_header Connection "";']) {
+      const front = await startNginx(
+        origin,
+        `client_max_body_size 100m; client_body_buffer_size 32m; ${directives}`,
+      );
+      for (const [status, size, headers] of [
+        [401, 900_000, {}],
+        [413, 1_900_000, { "x-user": "ann" }],
+        [413, 5_000_000, { "x-user": "ann" }],
+        [415, 900_000, { "content-type": "text/plain", "x-user": "ann" }],
+      ] as const) {
+        const body = JSON.stringify("x".repeat(size));
+        const post = () => callSse(`${front}/task`, { body, headers });
+        for (let round = 0; round < 5; round++) {
+          const answer = await post();
+          expect(`${answer.status} of ${size}`).toBe(`${status} of ${size}`);
+          expect(JSON.parse(answer.body).status).toBe(status);
+        }
+      }
+    }
+  },
+);

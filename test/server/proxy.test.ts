@@ -293,10 +293,14 @@ describe("another server of ours", () => {
     return { url: `${origin}/inner`, requests, inner };
   }
 
-  async function gateway(url: string, options: Partial<ProxyOptions<{ question: string }>> = {}) {
+  async function gateway(
+    url: string,
+    options: Partial<ProxyOptions<{ question: string }>> = {},
+    serverOptions: ProgressServerOptions = {},
+  ) {
     const app = await progressApp((outer, progress) => {
       outer.use("/api/proxy", progress.proxy({ url, input: question, ...options }));
-    });
+    }, serverOptions);
     return { ...app, url: `${app.origin}/api/proxy` };
   }
 
@@ -427,6 +431,42 @@ describe("another server of ours", () => {
     if (cutAfter > 0) expect(known).toHaveLength(posts.length - 1);
     expect(new Set(posts.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
   });
+
+  test.each(["run", "auto"] as const)(
+    "a run of its that breaks off is resumed by a snapshot longer than a line may be (dialect %s)",
+    async (dialect) => {
+      let cuts = 0;
+      const inner = await service(
+        {
+          async run({ text }) {
+            for (let piece = 0; piece < 60; piece++) {
+              text(`${piece} `.repeat(2_000));
+              await new Promise((resolve) => setImmediate(resolve));
+            }
+          },
+        },
+        (req, res) => {
+          if (req.method !== "POST" || cuts > 0) return;
+          cuts++;
+          let written = 0;
+          const write = res.write.bind(res) as (chunk: string) => boolean;
+          res.write = ((chunk: string) => {
+            written += chunk.length;
+            if (written > 200_000) setImmediate(() => res.destroy());
+            return write(chunk);
+          }) as typeof res.write;
+        },
+        memoryStore({ maxLogEvents: 2 }),
+      );
+      const limits = { upstreamLineChars: 20_000, textChars: 400_000 };
+      const { url } = await gateway(inner.url, { dialect }, { limits });
+      const state = reduceAnswers([await callSse(url, { body: { question: "Why?" } })]);
+      const whole = Array.from({ length: 60 }, (_, piece) => `${piece} `.repeat(2_000)).join("");
+      expect(state.error).toBeNull();
+      expect(state.text === whole).toBe(true);
+      expect(inner.requests.filter(({ method }) => method === "POST")).toHaveLength(2);
+    },
+  );
 
   test("is told to stop where this side has failed", async () => {
     const aborted = gate();

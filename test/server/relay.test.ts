@@ -1,5 +1,11 @@
-import { openaiChat, type ProgressServerOptions, RunFailure } from "@ai-progress-stream/server";
+import {
+  openaiChat,
+  type ProgressServer,
+  type ProgressServerOptions,
+  RunFailure,
+} from "@ai-progress-stream/server";
 import { expect, test } from "vitest";
+import { gate } from "../support/gate.js";
 import { manualClock } from "../support/manual-clock.js";
 import { progressApp } from "../support/progress-app.js";
 import {
@@ -13,6 +19,7 @@ import {
   usageFrame,
 } from "../support/scripted-upstream.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
+import { openRun, taskApp } from "../support/task-app.js";
 
 const KEY = "sk-sentinel-0123456789";
 
@@ -190,6 +197,13 @@ const failures: [string, Script, string][] = [
     },
     "quota_exceeded",
   ],
+  [
+    "a change to another protocol, which nobody has asked for",
+    (_, { socket }) => {
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    },
+    "upstream_unavailable",
+  ],
 ];
 
 test.each(failures)(
@@ -258,6 +272,21 @@ test("429 and 5xx are asked again before the first byte, and the viewer is told"
   expect(upstream.calls).toHaveLength(3);
   expect(state).toMatchObject({ status: "succeeded", text: "Finally", message: null });
   expect(answer.body).toContain("The model is busy, trying again in 3 s");
+});
+
+test("a refusal that breaks off in its words is the refusal that its status says", async () => {
+  const { clock, stop } = hastyClock();
+  const { state, upstream } = await ask(
+    (res, call, index) => {
+      if (index > 0) return answerWith("Better")(res, call, index);
+      res.writeHead(503, { "content-type": "application/json", "content-length": 100 });
+      res.write('{"error":', () => res.destroy());
+    },
+    { clock },
+  );
+  stop();
+  expect(upstream.calls).toHaveLength(2);
+  expect(state).toMatchObject({ status: "succeeded", text: "Better" });
 });
 
 test("what is said while a busy model is waited for is the application's to word", async () => {
@@ -360,6 +389,51 @@ test("an answer that trickles for ever ends at the total time", async () => {
     code: "upstream_timeout",
     message: expect.stringContaining("after 120 s"),
   });
+});
+
+const never = (): Promise<never> => new Promise(() => {});
+const base = openaiChat({ baseURL: "http://127.0.0.1:9/v1" });
+const unanswered: [string, (progress: ProgressServer) => ReturnType<ProgressServer["relay"]>][] = [
+  [
+    "a provider's request",
+    (progress) => progress.relay({ provider: { ...base, request: never }, models: { default: "m" } }),
+  ],
+  [
+    "a proxy's headers",
+    (progress) => progress.proxy({ url: "http://127.0.0.1:9", body: () => ({}), headers: never }),
+  ],
+  ["a proxy's whole request", (progress) => progress.proxy({ request: never })],
+];
+
+test.each(unanswered)("%s that is never made ends at the total time", async (_, mount) => {
+  const { clock, stop } = hastyClock();
+  const { origin } = await progressApp((app, progress) => void app.use(mount(progress)), {
+    clock,
+    timeouts: { totalMs: 120_000 },
+  });
+  const state = reduceAnswers([await callSse(origin, { body: { prompt: "x" } })]);
+  stop();
+  expect(state.error).toMatchObject({
+    code: "upstream_timeout",
+    message: expect.stringContaining("after 120 s"),
+  });
+});
+
+test("a job that waits for a provider's request hears of the cancel", async () => {
+  const heard = gate<unknown>();
+  const asked = gate();
+  const request = (): Promise<never> => {
+    asked.open();
+    return never();
+  };
+  const { url } = await taskApp(({ relay }) =>
+    relay({ ...base, request }, { model: "m", messages: [] }).catch((error) => heard.open(error)),
+  );
+  const { runUrl, answer } = await openRun(url);
+  await asked.opened;
+  await fetch(`${runUrl}/cancel`, { method: "POST" });
+  expect(await heard.opened).toMatchObject({ name: "AbortError" });
+  await answer;
 });
 
 test("an upstream event without an end is refused at its limit", async () => {

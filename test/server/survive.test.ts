@@ -8,6 +8,7 @@ import { expect, test } from "vitest";
 import { gate, until } from "../support/gate.js";
 import { manualClock } from "../support/manual-clock.js";
 import { progressApp } from "../support/progress-app.js";
+import { startRedis, whyNoRedis } from "../support/redis.js";
 import {
   answerWith,
   chunkFrame,
@@ -18,7 +19,7 @@ import {
   scriptedUpstream,
 } from "../support/scripted-upstream.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
-import { openRun } from "../support/task-app.js";
+import { openRun, type TaskRun, taskApp } from "../support/task-app.js";
 import { tcpProxy } from "../support/tcp-proxy.js";
 
 async function chat(script: Script, options: ProgressServerOptions = {}) {
@@ -221,6 +222,37 @@ test("the end of the grace reaches the upstream and is told as abandoned", async
   });
   await progress.close();
 });
+
+test.each(["memory", ...(whyNoRedis ? [] : ["Redis"])])(
+  "a run that its key is asked for once more with respond-async goes on without viewers, in %s",
+  async (where) => {
+    const clock = manualClock(Date.now());
+    const store = where === "memory" ? memoryStore({ clock }) : (await startRedis()).store({ clock });
+    const go = gate();
+    const job: TaskRun = ({ signal }) =>
+      new Promise((resolve, reject) => {
+        void go.opened.then(() => resolve("done"));
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
+    const { url } = await taskApp(job, { clock, store, abandonAfterMs: 1_000 });
+    const headers = { "idempotency-key": "k" };
+    const first = await callSse(url, { body: {}, headers, until: ({ type }) => type === "start" });
+    const asked = await callSse(url, { body: {}, headers: { ...headers, prefer: "respond-async" } });
+    expect(asked).toMatchObject({ status: 202, headers: { "preference-applied": "respond-async" } });
+    const { run } = JSON.parse(asked.body);
+    expect(first.events[0]).toMatchObject({ run });
+    for (let second = 0; second < 120; second++) {
+      await clock.advance(1_000);
+      // What Redis answers takes a moment of the real time.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      // One who looks for a moment and leaves changes nothing.
+      if (second === 60) await callSse(`${url}/${run}`, { method: "GET", until: () => true });
+    }
+    expect(await stateAt(`${url}/${run}`)).toMatchObject({ status: "running" });
+    go.open();
+    await until(async () => (await stateAt(`${url}/${run}`)).status === "succeeded");
+  },
+);
 
 test("with an infinite grace a run goes to its end, whoever looks", async () => {
   const clock = manualClock(Date.now());

@@ -1,6 +1,7 @@
-import { type InputSchema, RunFailure, type TaskOptions } from "@ai-progress-stream/server";
+import { type InputSchema, memoryStore, RunFailure, type TaskOptions } from "@ai-progress-stream/server";
 import { expect, test } from "vitest";
-import { gate } from "../support/gate.js";
+import { gate, until } from "../support/gate.js";
+import { manualClock } from "../support/manual-clock.js";
 import { progressApp } from "../support/progress-app.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
 import { type TaskRun, taskApp } from "../support/task-app.js";
@@ -157,6 +158,30 @@ test("progress that is no number is the job's error, not a malformed event", asy
   expect(JSON.stringify(logged)).toContain("Give a finite number");
 });
 
+test("what a job says of its progress and its usage stays that, whatever else the object holds", async () => {
+  const end = { type: "end", status: "succeeded", at: "never", stage: "other", label: "Other" };
+  const { answer, state } = await task({
+    stages,
+    run: ({ progress, usage, stage, text }) =>
+      stage("extract", (s) => {
+        progress({ message: "Reading", ...end });
+        s.progress({ completed: 1, total: 2, ...end });
+        usage({ inputTokens: 7, cost: { amount: 1, currency: "EUR", ...end }, ...end });
+        text("All of it");
+      }),
+  });
+  expect(answer.events.map(({ type }) => type)).toEqual([
+    ...["open", "start", "stage", "progress", "progress", "text", "usage", "stage", "end"],
+  ]);
+  expect(answer.body).not.toMatch(/Other|never/);
+  expect(state()).toMatchObject({
+    status: "succeeded",
+    text: "All of it",
+    stages: [{ id: "extract", completed: 1, total: 2 }, { id: "analyze" }],
+  });
+  expect(state().usage).toEqual({ inputTokens: 7, cost: { amount: 1, currency: "EUR" } });
+});
+
 test("a wrong plan is told when the endpoint is made", async () => {
   const plan = (...plans: { id: string; label: string; weight?: number }[]) =>
     progressApp((app, progress) => {
@@ -246,6 +271,41 @@ test("text past the limit ends the run as output_limit and keeps what fitted", a
   const state = reduceAnswers([await callSse(origin, { body: {} })]);
   expect(state).toMatchObject({ status: "failed", error: { code: "output_limit" } });
   expect(state.text).toHaveLength(1_000);
+});
+
+test("the limit of text counts what the run holds, in both channels, and not what was replaced", async () => {
+  const { origin } = await progressApp(
+    (express, progress) => {
+      express.use(
+        "/replaced",
+        progress.task({
+          async run({ text, reasoning }) {
+            for (let draft = 0; draft < 100; draft++) {
+              text("x".repeat(400), { replace: true });
+              reasoning("y".repeat(400), { replace: true });
+              text("x".repeat(100));
+              reasoning("y".repeat(100));
+            }
+          },
+        }),
+      );
+      express.use(
+        "/both",
+        progress.task({
+          run({ text, reasoning }) {
+            reasoning("y".repeat(600));
+            text("x".repeat(100), { replace: true });
+            text("x".repeat(301));
+          },
+        }),
+      );
+    },
+    { limits: { textChars: 1_000 } },
+  );
+  const replaced = reduceAnswers([await callSse(`${origin}/replaced`, { body: {} })]);
+  expect(replaced).toMatchObject({ status: "succeeded", text: "x".repeat(500), reasoning: "y".repeat(500) });
+  const both = reduceAnswers([await callSse(`${origin}/both`, { body: {} })]);
+  expect(both).toMatchObject({ error: { code: "output_limit" }, text: "x".repeat(100) });
 });
 
 test("hooks see each event once and the final state, and their failures change nothing", async () => {
@@ -362,4 +422,84 @@ test.each<[string, TaskRun]>([
   const { url } = await taskApp(run);
   const { events } = await callSse(url, { body: {} });
   expect(events.at(-1)?.type).toBe("end");
+});
+
+test.each([Number.NaN, Infinity, -1, "soon"])(
+  "a failure whose wait is %s, which is no time, is told without one",
+  async (wait) => {
+    const own = new RunFailure("rate_limited", "Busy.", { retryAfterMs: wait as number });
+    expect(own.retryAfterMs).toBeUndefined();
+    const ofAnotherCopy = Object.assign(new Error("Busy."), {
+      name: "RunFailure",
+      code: "rate_limited",
+      retryable: true,
+      retryAfterMs: wait,
+    });
+    for (const failure of [own, ofAnotherCopy]) {
+      const { url } = await taskApp(() => {
+        throw failure;
+      });
+      const { error } = reduceAnswers([await callSse(url, { body: {} })]);
+      expect(error).toMatchObject({ code: "rate_limited", message: "Busy." });
+      expect(error).not.toHaveProperty("retryAfterMs");
+    }
+  },
+);
+
+const refuse = (): never => {
+  throw new Error("nobody reads this");
+};
+const unreadable: [string, unknown][] = [
+  ["an object without a prototype", Object.create(null)],
+  ["an object that has no text", { toString: refuse }],
+  ["an error without a readable message", Object.defineProperty(new Error(), "message", { get: refuse })],
+  ["an error whose message is no text", Object.assign(new Error(), { message: Symbol("x"), name: 5 })],
+  ["what cannot even be asked what it is", new Proxy({}, { getPrototypeOf: refuse, get: refuse })],
+];
+
+test.each(unreadable)("a job that throws %s fails as any other, and leaves no timer", async (_, thrown) => {
+  const clock = manualClock(Date.now());
+  const { url, logged } = await taskApp(
+    async () => {
+      throw thrown;
+    },
+    { clock, store: memoryStore({ clock, retainMs: Infinity }) },
+  );
+  const answer = await callSse(url, { body: {} });
+  expect(reduceAnswers([answer])).toMatchObject({ status: "failed", error: { code: "internal" } });
+  await until(async () => {
+    await clock.advance(0);
+    return clock.pending === 0;
+  });
+  const { requestId } = reduceAnswers([answer]).error ?? {};
+  expect(logged).toContainEqual(
+    expect.objectContaining({ level: "error", fields: expect.objectContaining({ requestId }) }),
+  );
+});
+
+test.each(unreadable)("a hook that throws %s is logged", async (_, thrown) => {
+  const { url, logged } = await taskApp(() => {}, {
+    async onEnd() {
+      throw thrown;
+    },
+  });
+  await callSse(url, { body: {} });
+  await until(() => logged.some(({ message }) => message === "a hook failed"));
+});
+
+test("a logger that throws costs no run its end, and no process its life", async () => {
+  const logger = { debug: refuse, info: refuse, warn: refuse, error: refuse };
+  const told = gate();
+  const { url } = await taskApp(refuse, {
+    logger,
+    onStart: refuse,
+    async onEnd() {
+      told.open();
+      refuse();
+    },
+  });
+  const answer = await callSse(url, { body: {} });
+  expect(reduceAnswers([answer])).toMatchObject({ status: "failed", error: { code: "internal" } });
+  await told.opened;
+  await new Promise((resolve) => setImmediate(resolve));
 });

@@ -60,6 +60,33 @@ test("a viewer whose request was pipelined behind a stream leaves with its conne
   expect(await outcome()).toBe("abandoned");
 });
 
+test("a viewer that is pipelined behind another and takes no byte for the stall time is dropped", async () => {
+  const clock = manualClock(Date.now());
+  const ended: unknown[] = [];
+  const { url } = await taskApp(
+    (context) => {
+      if (context.input === 22) context.text("x".repeat(200_000));
+      return untilCancelled(context);
+    },
+    {
+      clock,
+      stallMs: 30_000,
+      abandonAfterMs: 60_000,
+      onEnd: ({ text, reason }) => void ended.push({ chars: text.length, reason }),
+    },
+  );
+  const { socket, received } = rawSocket(url);
+  for (const input of ["11", "22"]) socket.write(httpRequest("POST", "/task", twoBytesOfJson, input));
+  await until(() => received().includes("event: start"));
+  await settled();
+  for (let second = 0; second < 120; second++) await clock.advance(1_000);
+  expect(ended).toEqual([{ chars: 200_000, reason: "abandoned" }]);
+  socket.destroy();
+  await settled();
+  for (let second = 0; second < 120; second++) await clock.advance(1_000);
+  expect(ended).toHaveLength(2);
+});
+
 test("a viewer that resumes by a POST with a long body is seen to leave", async () => {
   const { url, outcome } = await watchedTask(undefined, { heartbeatMs: 0 });
   const { run, answer } = await openRun(url, { until: ({ type }) => type === "start" });

@@ -9,6 +9,7 @@ import {
   RunFailure,
   type RunInfo,
   type RunStore,
+  StoreError,
 } from "@ai-progress-stream/server";
 import { expect, onTestFinished, test } from "vitest";
 import { gate, until } from "../support/gate.js";
@@ -308,6 +309,103 @@ test("the hooks are called by the worker, once", async () => {
   await until(() => seen.length === 4);
   expect(seen).toEqual(["progress", "text", "end", "end: Hello"]);
   expect(info).toEqual([{ runId: run, principal: null }]);
+});
+
+test("of a run that changes hands the hooks are told once, by whoever has ended it, and of nothing that is not in its log", async () => {
+  const clock = manualClock(Date.now());
+  const store = memoryStore({ clock });
+  const { url, nextJob } = await webAndWorker({ server: { clock, store } });
+  let isCut = false;
+  const away = () => Promise.reject(new StoreError("unavailable", "away"));
+  const told: string[] = [];
+  const workerOf = (name: string, own: Partial<RunStore>) => {
+    const worker = createProgressWorker({
+      store: { ...store, close: async () => {}, ...own },
+      clock,
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+      onEvent: (event) => void told.push(`${name}: ${event.type === "text" ? event.delta : event.type}`),
+      onEnd: ({ status, text }) => void told.push(`${name}: ${status} with ${text}`),
+    });
+    onTestFinished(() => worker.close({ drainMs: 0 }));
+    return worker;
+  };
+  const first = workerOf("first", {
+    append: (...args) => (isCut ? away() : store.append(...args)),
+    renew: (...args) => (isCut ? away() : store.renew(...args)),
+    watchOrders: () => () => {},
+  });
+  const second = workerOf("second", {});
+  const { final } = await post(url);
+  const { runId, ...job } = await nextJob();
+  const begun = gate();
+  const taken = gate();
+  const go = gate();
+  const lost = first.perform(runId, {
+    ...job,
+    resume: true,
+    async run({ text }) {
+      text("half");
+      await new Promise((resolve) => setImmediate(resolve));
+      isCut = true;
+      begun.open();
+      await taken.opened;
+      text(", and what nobody will read");
+    },
+  });
+  await begun.opened;
+  await clock.advance(16_000);
+  const done = second.perform(runId, {
+    ...job,
+    resume: true,
+    async run({ text }) {
+      isCut = false;
+      taken.open();
+      await go.opened;
+      text(" and half");
+    },
+  });
+  await taken.opened;
+  await clock.advance(30_000);
+  expect(await lost).toBe("lost");
+  go.open();
+  expect(await done).toBe("succeeded");
+  expect((await final()).text).toBe("half and half");
+  await until(() => told.some((line) => line.startsWith("second: succeeded")));
+  expect(told).toEqual([
+    "first: progress",
+    "first: half",
+    "second:  and half",
+    "second: end",
+    "second: succeeded with half and half",
+  ]);
+});
+
+test("a hook that says something when it is told of an event has it in its place, and is told of that, too", async () => {
+  const seen: string[] = [];
+  const { perform, url, state } = await webAndWorker({
+    worker: {
+      onEvent(event) {
+        if (event.type !== "text") return;
+        seen.push(event.delta);
+        if (event.delta === "a") say("b");
+      },
+    },
+  });
+  let say: (text: string) => void = () => {};
+  const { run, final } = await post(url);
+  const go = gate();
+  const done = perform(async ({ text }) => {
+    say = text;
+    text("a");
+    await go.opened;
+    text("c");
+  });
+  await until(() => seen.length === 2);
+  expect((await state(run)).text).toBe("ab");
+  go.open();
+  await done;
+  expect((await final()).text).toBe("abc");
+  expect(seen).toEqual(["a", "b", "c"]);
 });
 
 test("closing a worker lets its run finish in time or ends it as shutdown, and takes on nothing more", async () => {

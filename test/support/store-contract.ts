@@ -98,6 +98,27 @@ export function describeRunStore(name: string, open: () => Promise<StoreUnderTes
       expect(await store.create(spec())).toMatchObject({ kind: "busy", limit: "principal" });
     });
 
+    test("of many concurrent creates with one key one takes a seat of its principal's, and the others attach", async () => {
+      const { store, other } = await open();
+      for (let round = 0; round < 10; round++) {
+        const principal = `ann-${round}`;
+        const specs = Array.from({ length: 30 }, () =>
+          newRun({ key: "k", principal, maxRunsOfPrincipal: 1 + (round % 3) }),
+        );
+        const outcomes = await Promise.all(
+          specs.map((spec, index) => (index % 2 === 0 ? store : other).create(spec)),
+        );
+        const created = specs.filter((_, index) => outcomes[index]?.kind === "created");
+        expect(created).toHaveLength(1);
+        const attached = { kind: "attached", run: created[0]?.run };
+        expect(outcomes.filter(({ kind }) => kind !== "created")).toEqual(
+          Array.from({ length: 29 }, () => attached),
+        );
+        const conflict = newRun({ key: "k", principal, maxRunsOfPrincipal: 1, fingerprint: "other" });
+        expect(await other.create(conflict)).toEqual({ kind: "conflict" });
+      }
+    });
+
     test("reads what was appended, from any cursor, and a snapshot from none", async () => {
       const { store, other } = await open();
       const spec = newRun();
@@ -399,6 +420,22 @@ export function describeRunStore(name: string, open: () => Promise<StoreUnderTes
       const detached = newRun({ isDetached: true });
       await store.create(detached);
       expect((await store.renew(detached.run, detached.lease)).attendedUntil).toBe(Infinity);
+    });
+
+    test("who attends until the end of time keeps a run for good, whoever else leaves", async () => {
+      const { store, other, clock } = await open();
+      const spec = newRun();
+      await store.create(spec);
+      // The last millisecond that a date can have.
+      await other.attend(spec.run, "async", 8.64e15);
+      await other.attend(spec.run, "node", clock.now() + 9_000);
+      await other.leave(spec.run, "node");
+      await clock.advance(LEASE_MS - 1);
+      const century = 100 * 365 * 86_400_000;
+      const attended = async () => (await store.renew(spec.run, spec.lease)).attendedUntil;
+      expect(await attended()).toBeGreaterThan(clock.now() + century);
+      await store.append(spec.run, spec.lease, 1, [text("a")]);
+      expect(await attended()).toBeGreaterThan(clock.now() + century);
     });
 
     test("wakes its readers, and no more once they have left", async () => {

@@ -100,10 +100,8 @@ function change(state: RunState, event: Exclude<LoggedEvent, TextEvent>): Partia
       return staged(state, event);
     case "progress":
       return progressed(state, event);
-    case "usage": {
-      const { type: _type, at: _at, ...usage } = event;
-      return { usage: { ...state.usage, ...usage } };
-    }
+    case "usage":
+      return { usage: { ...state.usage, ...pick(event, USAGE_FIELDS) } };
     case "result":
       return { result: event.value };
     case "custom":
@@ -161,11 +159,29 @@ function progressed(state: RunState, event: ProgressEvent): Partial<RunState> {
   if (event.stage === undefined) {
     return { message, progress: rise(state.progress, fractionOf(event)) };
   }
-  const { type: _type, at: _at, stage: id, ...amount } = event;
+  const { stage: id } = event;
+  const amount = pick(event, AMOUNT_FIELDS);
   const known = state.stages.some((stage) => stage.id === id);
   const base = known ? state.stages : [...state.stages, addedStage(id, event.at)];
   const stages = base.map((stage) => (stage.id === id ? { ...stage, ...amount } : stage));
   return { stages, message, progress: rise(state.progress, overallProgress({ stages })) };
+}
+
+const AMOUNT_FIELDS = ["completed", "total", "unit", "fraction", "message"] as const;
+const USAGE_FIELDS = [
+  "inputTokens",
+  "outputTokens",
+  "cachedInputTokens",
+  "reasoningTokens",
+  "cost",
+  "estimated",
+] as const;
+
+/** Of what came from outside only the fields that are known: one that is called as the state's own would overwrite it. */
+function pick<T extends object, K extends keyof T>(from: T, names: readonly K[]): Partial<Pick<T, K>> {
+  const picked: Partial<Pick<T, K>> = {};
+  for (const name of names) if (from[name] !== undefined) picked[name] = from[name];
+  return picked;
 }
 
 const addedStage = (id: string, at: number): StageState => ({

@@ -36,3 +36,11 @@ export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener("abort", finish);
   });
 }
+
+/** Resolves when the promise has settled, or after `ms`. */
+export function settledWithin(clock: Clock, ms: number, promise: Promise<unknown>): Promise<void> {
+  const settled = new AbortController();
+  const settle = (): void => settled.abort();
+  promise.then(settle, settle);
+  return delay(clock, ms, settled.signal);
+}

@@ -67,7 +67,7 @@ export type {
   StreamDialect,
   UpstreamRequest,
 } from "./upstream/provider.js";
-export type { ProxyEvent, ProxyRequest, ProxyRules } from "./upstream/proxy.js";
+export type { ProxyEvent, ProxyRequest, ProxyRequestSource, ProxyRules } from "./upstream/proxy.js";
 export type { RetryNotice } from "./upstream/retry.js";
 export type { ServiceOptions } from "./upstream/service.js";
 export type { UpstreamTimeouts } from "./upstream/timeouts.js";

@@ -18,17 +18,21 @@ function write(level: string, fields: object, message: string | undefined): void
   process.stderr.write(`${JSON.stringify({ level, message, ...fields })}\n`);
 }
 
-/** An unknown thrown value as fields of a log line. */
+/** An unknown thrown value as fields of a log line. Never throws, whatever was thrown and whatever it does when it is read. */
 export function describeError(error: unknown): { name: string; detail: string; stack?: string } {
-  if (!(error instanceof Error)) return { name: typeof error, detail: String(error) };
-  return {
-    name: error.name,
-    detail: error.message,
-    ...(error.stack === undefined ? {} : { stack: error.stack }),
-  };
+  try {
+    if (!(error instanceof Error)) return { name: typeof error, detail: String(error) };
+    const { name, message, stack } = error;
+    return { name: String(name), detail: String(message), ...(stack === undefined ? {} : { stack }) };
+  } catch {
+    return { name: typeof error, detail: "What was thrown cannot be read." };
+  }
 }
 
-/** A logger whose messages and fields have passed through `redact`, however they came to hold what they hold. */
+/**
+ * A logger whose fields have passed through `redact`, however they came to hold what they hold. It never throws: whoever is
+ * in the middle of something else is not to fail for a log.
+ */
 export function redactingLogger(logger: Logger, redact: (text: string) => string): Logger {
   const clean = (fields: object): object =>
     Object.fromEntries(
@@ -39,7 +43,10 @@ export function redactingLogger(logger: Logger, redact: (text: string) => string
     );
   const through =
     (level: keyof Logger) =>
-    (fields: object, message?: string): void =>
-      logger[level](clean(fields), message);
+    (fields: object, message?: string): void => {
+      try {
+        logger[level](clean(fields), message);
+      } catch {}
+    };
   return { debug: through("debug"), info: through("info"), warn: through("warn"), error: through("error") };
 }

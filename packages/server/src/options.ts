@@ -34,7 +34,10 @@ export interface Limits {
   readonly pendingChars: number;
   /** One upstream answer, in bytes. @defaultValue 67_108_864 */
   readonly upstreamBytes: number;
-  /** One event of an upstream, in characters. @defaultValue 1_048_576 */
+  /**
+   * One event of an upstream, in characters. A snapshot of another server of ours may be as long as `upstreamBytes`
+   * lets it. @defaultValue 1_048_576
+   */
   readonly upstreamLineChars: number;
 }
 
@@ -52,7 +55,7 @@ export interface ProgressServerOptions extends RunHooks {
   readonly cors?: CorsOptions;
   /** How long a run goes on with no viewer left, in milliseconds; `Infinity`: to its end. @defaultValue 60_000 */
   readonly abandonAfterMs?: number;
-  /** How often a comment is sent to a viewer, in milliseconds; 0: never. @defaultValue 15_000 */
+  /** How often a comment is sent to a viewer, in milliseconds; 0 or `Infinity`: never. @defaultValue 15_000 */
   readonly heartbeatMs?: number;
   /** A viewer that takes no byte for so long is dropped, in milliseconds. @defaultValue 30_000 */
   readonly stallMs?: number;
@@ -147,3 +150,44 @@ export const defaultLimits: Limits = {
   upstreamBytes: 67_108_864,
   upstreamLineChars: 1_048_576,
 };
+
+/** Numbers of which `Infinity` turns off what they bound. */
+const BOUNDS = [
+  "abandonAfterMs",
+  "heartbeatMs",
+  "stallMs",
+  "totalTimeoutMs",
+  "bodyTimeoutMs",
+  "resumeWithinMs",
+  "maxRetries",
+] as const;
+/** What is done again and again, and is nothing that can be left off. */
+const PERIODS = ["leaseMs", "backstopMs"] as const;
+
+export interface NumberOptions extends Partial<Record<(typeof BOUNDS | typeof PERIODS)[number], number>> {
+  readonly timeouts?: object;
+  readonly limits?: object;
+}
+
+/**
+ * A NaN, such as that of a variable that is not set, would silently turn off what it is to bound.
+ * @throws TypeError for a number that is none, or none that can be
+ */
+export function checkNumbers(options: NumberOptions): void {
+  for (const name of BOUNDS) checkBound(name, options[name]);
+  for (const name of PERIODS) {
+    const value = options[name];
+    if (value === undefined || (Number.isFinite(value) && value > 0)) continue;
+    throw new TypeError(`${name} is ${value}. Give a finite number of more than 0, or leave it out.`);
+  }
+  for (const group of ["timeouts", "limits"] as const) {
+    for (const [name, value] of Object.entries(options[group] ?? {})) checkBound(`${group}.${name}`, value);
+  }
+}
+
+function checkBound(name: string, value: unknown): void {
+  if (value === undefined || (typeof value === "number" && value >= 0)) return;
+  throw new TypeError(
+    `${name} is ${String(value)}. Give a number of 0 or more, Infinity for no bound, or leave it out.`,
+  );
+}

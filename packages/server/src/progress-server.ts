@@ -1,5 +1,5 @@
 import type { StagePlan } from "@ai-progress-stream/protocol";
-import { systemClock } from "./clock.js";
+import { settledWithin, systemClock } from "./clock.js";
 import { createFailureLog } from "./failure-log.js";
 import { createAudience } from "./http/audience.js";
 import { createCors } from "./http/cors.js";
@@ -8,7 +8,9 @@ import { type Middleware, toExpress } from "./http/express.js";
 import { invalidInput, validateInput } from "./http/schema.js";
 import { stderrLogger } from "./logger.js";
 import {
+  checkNumbers,
   defaultLimits,
+  type NumberOptions,
   type ProgressServerOptions,
   type ProxyOptions,
   type RelayOptions,
@@ -36,8 +38,9 @@ export interface ProgressServer {
    */
   proxy<Input = unknown>(options: ProxyOptions<Input>): Middleware;
   /**
-   * Ends gracefully: refuses new runs, lets the running finish for `drainMs` (default 10_000), then cancels them
-   * as `shutdown`, and waits up to 10 s for what `onEnd` does. When it resolves, no timer, socket or listener of this server's is left.
+   * Ends gracefully: refuses new runs, lets the running finish and queues take theirs for `drainMs` (default 10_000), then
+   * cancels them as `shutdown`, and waits up to 10 s for what `onEnd` does. When it resolves, no timer, socket or listener
+   * of this server's is left.
    */
   close(options?: { readonly drainMs?: number }): Promise<void>;
 }
@@ -45,7 +48,10 @@ export interface ProgressServer {
 /** How long a viewer may take to read the end of its run when the server closes. */
 const LAST_WORDS_MS = 2_000;
 
-/** Composes store, jobs and HTTP. One per process is enough; mount as many endpoints as you like. */
+/**
+ * Composes store, jobs and HTTP. One per process is enough; mount as many endpoints as you like.
+ * @throws TypeError for a number that cannot be, and for origins that no browser sends
+ */
 export function createProgressServer(options: ProgressServerOptions = {}): ProgressServer {
   const {
     clock = systemClock,
@@ -53,13 +59,17 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
     leaseMs = 15_000,
     backstopMs = 5_000,
     totalTimeoutMs = 3_600_000,
+    heartbeatMs = 15_000,
   } = options;
+  checkNumbers(options);
   const limits = { ...defaultLimits, ...options.limits };
   const cors = createCors(options.cors);
   const upstream = createUpstream({ ...options, clock, logger: options.logger ?? stderrLogger, limits });
   const { relay, proxy, logger } = upstream;
-  /** Runs that a store is making just now, and those that go into a queue. */
+  /** Runs that a store is making just now. */
   const entering = new Set<Promise<void>>();
+  /** Those that go into a queue. */
+  const queueing = new Set<Promise<void>>();
   const producer = createProducer({
     store,
     clock,
@@ -83,16 +93,12 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
     const left = new Promise<void>((resolve) => {
       leave = resolve;
     });
-    waitFor(left);
+    keep(entering, left);
     return leave;
   }
 
-  function waitFor(entry: Promise<void>): void {
-    entering.add(entry);
-    void entry.then(() => entering.delete(entry));
-  }
-
-  function mount(spec: JobSpec, hooks: RunHooks): Middleware {
+  function mount(spec: JobSpec, hooks: RunHooks & NumberOptions): Middleware {
+    checkNumbers(hooks);
     return toExpress(
       createEndpoint(spec, {
         store,
@@ -104,12 +110,13 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
         maxRunsOfPrincipal: limits.runsPerPrincipal,
         maxBodyBytes: limits.bodyBytes,
         bodyTimeoutMs: options.bodyTimeoutMs ?? 30_000,
-        heartbeatMs: options.heartbeatMs ?? 15_000,
+        // As JSON carries it to a viewer: never is 0.
+        heartbeatMs: heartbeatMs === Infinity ? 0 : heartbeatMs,
         stallMs: options.stallMs ?? 30_000,
         leaseMs,
         reap,
         start: (todo) => producer.start(todo, [options, hooks]),
-        enqueue: (queue, run) => waitFor(queue.enqueue(run)),
+        enqueue: (queue, run) => keep(queueing, queue.enqueue(run)),
         isClosing: () => closing !== null,
         enter,
       }),
@@ -117,10 +124,10 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
   }
 
   async function close(drainMs: number): Promise<void> {
-    // Twice: what was being made when it began may have gone into a queue.
     await Promise.all(entering);
-    await Promise.all(entering);
-    await producer.drain(drainMs);
+    // What is in no queue by then may still get there: the run waits for its worker, and fails if none comes.
+    const queued = settledWithin(clock, drainMs, Promise.all(queueing));
+    await Promise.all([queued, producer.drain(drainMs)]);
     await audience.close(LAST_WORDS_MS);
     upstream.close();
     await store.close();
@@ -190,6 +197,12 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
       return closing;
     },
   };
+}
+
+/** As long as it is not through. */
+function keep(pending: Set<Promise<void>>, entry: Promise<void>): void {
+  pending.add(entry);
+  void entry.then(() => pending.delete(entry));
 }
 
 /** A wrong plan is a programmer's error, told at start-up and not to the first viewer. */

@@ -14,7 +14,7 @@ export function createProxyJob<Input>(
 ): (context: JobContext<Input>) => Promise<void> {
   const requestOf = options.request ?? fixedRequest(options);
   return async ({ input, runId, principal, proxy }) => {
-    await proxy(await requestOf(input, { runId, principal }), options);
+    await proxy(() => requestOf(input, { runId, principal }), options);
   };
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type RunState, runError, type StagePlan } from "@ai-progress-stream/protocol";
 import { type Clock, delay, systemClock } from "./clock.js";
 import { type Logger, stderrLogger } from "./logger.js";
-import { defaultLimits, type Limits } from "./options.js";
+import { checkNumbers, defaultLimits, type Limits } from "./options.js";
 import { type QueuedJob, withClaims } from "./queued-task.js";
 import type { Job, JobContext } from "./run/job.js";
 import { createProducer, type RunHooks } from "./run/producer.js";
@@ -83,9 +83,10 @@ export interface ProgressWorker {
 /** A timer may come a little before its time, and a lease that is renewed is renewed by much more than this. */
 const SLACK_MS = 20;
 
-/** @throws TypeError where the store cannot hand runs over */
+/** @throws TypeError where the store cannot hand runs over, and for a number that cannot be */
 export function createProgressWorker(options: ProgressWorkerOptions): ProgressWorker {
   const { clock = systemClock, leaseMs = 15_000 } = options;
+  checkNumbers(options);
   const store = withClaims(options.store);
   const limits = { ...defaultLimits, ...options.limits };
   const upstream = createUpstream({ ...options, clock, logger: options.logger ?? stderrLogger, limits });

@@ -28,7 +28,10 @@ export async function readJsonBody(
       detail: "Send the input as JSON, with Content-Type: application/json.",
     });
   }
-  if (req.body !== undefined && req.readableEnded) return req.body;
+  if (req.body !== undefined && req.readableEnded) {
+    dropProto(req.body);
+    return req.body;
+  }
   const bytes = await readBytes(req, rules);
   try {
     return parseSafely(utf8.decode(bytes));
@@ -79,11 +82,53 @@ async function readBytes(req: IncomingMessage, rules: BodyRules): Promise<Buffer
   });
 }
 
-/** Without any `__proto__` in it: a job that merges its input into an object would change that one's prototype. */
+/** How long the sender of a body that nobody wants has to read the answer, in milliseconds. */
+const LINGER_MS = 2_000;
+
+/**
+ * Lets a body that is refused pass by, unless it is gone or through. A connection that is closed while its sender still
+ * sends is reset, and takes the answer with it: behind nginx that is a 502. What is past `maxBytes` is not read: its sender
+ * has the answer, and some time to read it.
+ */
+export function passBy(req: IncomingMessage, clock: Clock, maxBytes: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (req.destroyed) return resolve();
+    let size = 0;
+    const finish = (): void => {
+      callOff();
+      req.off("data", count).off("end", finish).off("error", finish).off("close", finish);
+      resolve();
+    };
+    const count = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size > maxBytes) req.pause();
+    };
+    const callOff = clock.after(LINGER_MS, finish, { ref: false });
+    req.on("data", count).on("end", finish).on("error", finish).on("close", finish);
+    req.resume();
+  });
+}
+
+/** A job that merges its input into an object would change that one's prototype by it. */
+const PROTO = "__proto__";
+
+/** Of what somebody else has parsed, whatever it holds: a set is walked without a stack, and ends where it comes back to itself. */
+function dropProto(body: unknown): void {
+  const objects = new Set([body].filter(isObject));
+  for (const object of objects) {
+    if (Object.hasOwn(object, PROTO)) Reflect.deleteProperty(object, PROTO);
+    for (const value of Object.values(object)) if (isObject(value)) objects.add(value);
+  }
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
+
+/** Without any `__proto__` in it. */
 function parseSafely(text: string): unknown {
   // Any letter of the name may be written as an escape.
   if (!/__proto__|\\u/i.test(text)) return JSON.parse(text);
-  return JSON.parse(text, (key, value: unknown) => (key === "__proto__" ? undefined : value));
+  return JSON.parse(text, (key, value: unknown) => (key === PROTO ? undefined : value));
 }
 
 /**

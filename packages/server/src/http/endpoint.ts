@@ -14,10 +14,10 @@ import {
   StoreError,
 } from "../store/run-store.js";
 import type { Audience } from "./audience.js";
-import { fingerprintOf, readJsonBody } from "./body.js";
+import { fingerprintOf, passBy, readJsonBody } from "./body.js";
 import type { Cors } from "./cors.js";
 import { streamHeaders } from "./headers.js";
-import { Problem, sendProblem } from "./problem.js";
+import { Problem, writeProblem } from "./problem.js";
 import { openViewer, type ViewerOptions } from "./viewer.js";
 
 /** A request as Express hands it on, as far as it matters here. */
@@ -69,6 +69,12 @@ export interface EndpointOptions {
 
 export type EndpointHandler = (req: EndpointRequest, res: ServerResponse) => Promise<void>;
 
+/** The last millisecond that a date can have: a number in every store, as `Infinity` is not. */
+const END_OF_TIME = 8.64e15;
+
+/** So much more than a body may have is read of one that is refused. */
+const SPARE_BYTES = 1_048_576;
+
 /** How long a refused newcomer should wait while the server shuts down, in milliseconds. */
 const CLOSING_RETRY_MS = 5_000;
 
@@ -85,14 +91,13 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
 
   async function route(req: EndpointRequest, res: ServerResponse): Promise<void> {
     if (options.cors.answer(req, res)) return;
-    const [run, action, ...rest] = pathOf(req);
-    if (rest.length > 0 || (action !== undefined && action !== "cancel")) throw new Problem("not_found");
+    const { run, action } = pathOf(req);
     if (run === undefined) {
       allow(req, "POST");
       options.cors.check(req);
       return req.headers["last-event-id"] === undefined ? create(req, res) : resume(req, res);
     }
-    if (action === "cancel") {
+    if (action !== undefined) {
       allow(req, "POST");
       options.cors.check(req);
       return cancel(req, res, run);
@@ -154,6 +159,8 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     if (outcome.kind === "conflict") throw new Problem("conflict");
     if (outcome.kind === "busy") throw busy(outcome);
     const isNew = outcome.kind === "created";
+    // A run that was made to be watched goes on without viewers from now on: one is there that never leaves.
+    if (!isNew && isDetached) await store.attend(outcome.run, "respond-async", END_OF_TIME);
     const record: RunRecord | null = isNew
       ? { run, status: "running", head: 0 }
       : await store.find(outcome.run, { scope, principal });
@@ -255,12 +262,14 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
         return;
       }
       const problem = toProblem(error);
-      const requestId = sendProblem(res, problem);
+      const requestId = writeProblem(res, problem);
       if (problem.code === "internal" || problem.cause !== undefined) {
         logFailure(error, { requestId, code: problem.code }, "request failed");
       }
+      if (!req.complete) await passBy(req, clock, options.maxBodyBytes + SPARE_BYTES);
       // What is left of a body that was refused would be taken for the next request.
       if (!req.complete) res.on("finish", () => req.destroy());
+      res.end();
     }
   };
 }
@@ -279,10 +288,19 @@ function toProblem(error: unknown): Problem {
   return new Problem("internal", {}, { cause: error });
 }
 
-function pathOf(req: EndpointRequest): string[] {
+/** Nothing, `/{run}` or `/{run}/cancel`, and maybe one slash at the end. */
+const PATH = /^(?:\/(?<run>[^/]+)(?:\/(?<action>cancel))?)?\/?$/;
+
+/**
+ * To the letter: whoever limits in front what starts work goes by the path, and is not to be passed by with another slash.
+ * @throws Problem 404
+ */
+function pathOf(req: EndpointRequest): { readonly run?: string; readonly action?: string } {
   // A proxy may send the whole URL (RFC 9112, 3.2.2).
   const path = (req.url ?? "/").replace(/^https?:\/\/[^/?]*/i, "").split("?")[0] ?? "";
-  return path.split("/").filter((segment) => segment !== "");
+  const match = PATH.exec(path);
+  if (!match) throw new Problem("not_found");
+  return match.groups ?? {};
 }
 
 function allow(req: EndpointRequest, ...methods: readonly string[]): void {

@@ -58,31 +58,32 @@ const titles: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** Writes a problem; gives the request id that it was told under. */
-export function sendProblem(res: ServerResponse, problem: Problem): string {
+/** Writes a problem, whole, and leaves the answer open; gives the request id that it was told under. */
+export function writeProblem(res: ServerResponse, problem: Problem): string {
   const { code, message, details } = problem;
   const status = details.status ?? statusByCode[code] ?? 500;
   const requestId = createRequestId();
   const { retryAfterMs, allow, issues } = details;
+  const body = JSON.stringify({
+    type: "about:blank",
+    title: titles[status] ?? "Error",
+    status,
+    detail: message,
+    code,
+    retryable: errorDescriptions[code].retryable,
+    requestId,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(issues === undefined ? {} : { issues }),
+  });
   res.writeHead(status, {
     "Content-Type": "application/problem+json; charset=utf-8",
+    // By which a client knows that it has all of it, though the answer has not ended.
+    "Content-Length": Buffer.byteLength(body),
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     ...(retryAfterMs === undefined ? {} : { "Retry-After": Math.ceil(retryAfterMs / 1000) }),
     ...(allow === undefined ? {} : { Allow: allow }),
   });
-  res.end(
-    JSON.stringify({
-      type: "about:blank",
-      title: titles[status] ?? "Error",
-      status,
-      detail: message,
-      code,
-      retryable: errorDescriptions[code].retryable,
-      requestId,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      ...(issues === undefined ? {} : { issues }),
-    }),
-  );
+  res.write(body);
   return requestId;
 }

@@ -190,7 +190,8 @@ class StreamViewer implements Viewer {
     const { clock, stallMs } = this.#options;
     this.#isBlocked = true;
     this.#callOffStall();
-    this.#callOffStall = clock.after(stallMs, () => this.#res.destroy());
+    // A response that waits behind another has no socket yet, and says nothing when it is destroyed.
+    this.#callOffStall = clock.after(stallMs, () => this.drop());
   }
 
   /** The socket has taken all that it was given. */

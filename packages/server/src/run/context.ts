@@ -1,4 +1,4 @@
-import type { ProgressAmount, RunState } from "@ai-progress-stream/protocol";
+import type { ProgressAmount, RunState, Usage } from "@ai-progress-stream/protocol";
 import type { CallTarget } from "../upstream/call.js";
 import type { ServiceProxy } from "../upstream/proxy.js";
 import type { Relay } from "../upstream/relay.js";
@@ -50,7 +50,7 @@ export function createJobContext<Input>(options: ContextOptions<Input>): JobCont
         recorder.record({ type: "text", delta: String(delta), replace }),
       reasoning: (delta, { replace = false } = {}) =>
         recorder.record({ type: "text", delta: String(delta), channel: "reasoning", replace }),
-      usage: (usage) => recorder.record({ type: "usage", ...usage }),
+      usage: (usage) => recorder.record({ type: "usage", ...checkedUsage(usage) }),
       custom: (name, value) =>
         recorder.record({ type: "custom", name: checkName("custom event", name), value }),
       relay: (provider, request, rules) => options.relay(provider, request, target(stage), rules),
@@ -89,6 +89,22 @@ export function createJobContext<Input>(options: ContextOptions<Input>): JobCont
 }
 
 const AMOUNTS = ["completed", "total", "fraction"] as const;
+const COUNTS = ["inputTokens", "outputTokens", "cachedInputTokens", "reasoningTokens", "estimated"] as const;
+
+/** Only what is named: an object of a job's, or of whoever it listens to, may have a `type` of its own. */
+function pick<T extends object, K extends keyof T>(from: T, names: readonly K[]): Partial<Pick<T, K>> {
+  const picked: Partial<Pick<T, K>> = {};
+  for (const name of names) if (from[name] !== undefined) picked[name] = from[name];
+  return picked;
+}
+
+function checkedUsage(usage: Usage): Usage {
+  const { cost } = usage;
+  return {
+    ...pick(usage, COUNTS),
+    ...(cost === undefined ? {} : { cost: { amount: cost.amount, currency: cost.currency } }),
+  };
+}
 
 /**
  * A job's arithmetic may give NaN or a negative number; a viewer would refuse the whole event for it. What is said with it
@@ -104,7 +120,7 @@ function checkedAmount(amount: ProgressAmount): ProgressAmount {
   }
   const { message, unit } = amount;
   return {
-    ...amount,
+    ...pick(amount, AMOUNTS),
     ...(message === undefined ? {} : { message: clip(message, MAX_MESSAGE_CHARS) }),
     ...(unit === undefined ? {} : { unit: clip(unit, MAX_NAME_CHARS) }),
   };

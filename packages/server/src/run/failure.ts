@@ -3,7 +3,7 @@ import { type ErrorCode, errorDescriptions } from "@ai-progress-stream/protocol"
 export interface RunFailureOptions extends ErrorOptions {
   /** Whether the same request may succeed later. @defaultValue that of the code */
   readonly retryable?: boolean;
-  /** How long to wait before, in milliseconds. */
+  /** How long to wait before, in milliseconds. What is no time (NaN, infinite, negative) is left out. */
   readonly retryAfterMs?: number;
 }
 
@@ -22,9 +22,13 @@ export class RunFailure extends Error {
     super(message ?? description.message, options);
     this.code = code;
     this.retryable = options.retryable ?? description.retryable;
-    this.retryAfterMs = options.retryAfterMs;
+    this.retryAfterMs = timeOf(options.retryAfterMs);
   }
 }
+
+/** A wait as a viewer can be told of it, if it is one. */
+export const timeOf = (ms: number | undefined): number | undefined =>
+  Number.isFinite(ms) && (ms as number) >= 0 ? ms : undefined;
 
 /** Whether a value is a {@link RunFailure}, one of another copy of this package included. */
 export const isRunFailure = (value: unknown): value is RunFailure =>

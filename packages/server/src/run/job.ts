@@ -1,6 +1,6 @@
 import type { ProgressAmount, RunState, Usage } from "@ai-progress-stream/protocol";
 import type { AnswerOptions, ModelAnswer, ModelRequest, Provider } from "../upstream/provider.js";
-import type { ProxyRequest, ProxyRules } from "../upstream/proxy.js";
+import type { ProxyRequestSource, ProxyRules } from "../upstream/proxy.js";
 
 /** What a job can say of itself, of the whole run or, inside `stage`, of that stage. */
 export interface Reporter {
@@ -25,7 +25,7 @@ export interface Reporter {
    * Relays another service's stream into the run: its text, stages, progress, usage, result and own events.
    * @throws RunFailure what went wrong there, as a code and a sentence
    */
-  proxy(request: ProxyRequest, rules?: ProxyRules): Promise<void>;
+  proxy(request: ProxyRequestSource, rules?: ProxyRules): Promise<void>;
   /** Resolves when viewers and store have caught up; await it in a loop that produces without a pause. */
   ready(): Promise<void>;
 }

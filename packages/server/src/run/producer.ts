@@ -1,5 +1,5 @@
 import type { LoggedEvent, RunState } from "@ai-progress-stream/protocol";
-import { delay } from "../clock.js";
+import { settledWithin } from "../clock.js";
 import { describeError } from "../logger.js";
 import { type RunnerOptions, type RunningRun, type RunToDo, startRun } from "./runner.js";
 
@@ -15,9 +15,12 @@ export interface RunInfo {
 export interface RunHooks {
   /** A run has begun. */
   readonly onStart?: (run: RunInfo) => void | Promise<void>;
-  /** Each event of each run, in order, as it is logged. */
+  /** Each event of each run, once, in order, when it is in the log. */
   readonly onEvent?: (event: LoggedEvent, run: RunInfo) => void;
-  /** A run has ended: the place to save its text. Called once per run, by the process that ran it. */
+  /**
+   * A run has ended: the place to save its text. Called once per run, by the process that has ended it; not where that has
+   * died or lost the run to another, or its store stayed away.
+   */
   readonly onEnd?: (state: RunState, run: RunInfo) => void | Promise<void>;
 }
 
@@ -50,7 +53,7 @@ export function createProducer(options: RunnerOptions): Producer {
 
   async function tellEnd(onEnd: NonNullable<RunHooks["onEnd"]>, info: RunInfo): Promise<void> {
     const page = await store.read(info.runId, null);
-    if (page?.kind === "snapshot") await onEnd(page.state, info);
+    if (page?.kind === "snapshot" && page.state.status !== "running") await onEnd(page.state, info);
   }
 
   return {
@@ -66,9 +69,10 @@ export function createProducer(options: RunnerOptions): Producer {
       });
       running.set(todo.run, run);
       if (isDrained) run.cancel("shutdown");
-      const over = run.done.then(async () => {
+      const over = run.done.then(async (outcome) => {
         if (running.get(todo.run) === run) running.delete(todo.run);
-        for (const { onEnd } of hooks) if (onEnd) await callHook("onEnd", () => tellEnd(onEnd, info));
+        const told = outcome === "lost" ? [] : hooks;
+        for (const { onEnd } of told) if (onEnd) await callHook("onEnd", () => tellEnd(onEnd, info));
         ending.delete(over);
       });
       ending.add(over);
@@ -84,9 +88,7 @@ export function createProducer(options: RunnerOptions): Producer {
       });
       await Promise.all([...running.values()].map((run) => run.done));
       callOff();
-      const told = new AbortController();
-      void Promise.all(ending).then(() => told.abort());
-      await delay(clock, HOOKS_MS, told.signal);
+      await settledWithin(clock, HOOKS_MS, Promise.all(ending));
     },
   };
 }

@@ -34,7 +34,7 @@ export interface RecorderOptions {
   readonly before: RunState | null;
   readonly clock: Clock;
   readonly limits: RecorderLimits;
-  /** Each event, once, in order, as it goes into the log. */
+  /** Each event, once, in order, when it is in the log. */
   readonly onEvents: (events: readonly LoggedEvent[]) => void;
   readonly onOrders: (orders: Orders) => void;
   /** The store will take no more: the run was ended elsewhere, or the store stayed away. */
@@ -47,6 +47,8 @@ type GrowingText = { -readonly [K in keyof TextEvent]: TextEvent[K] };
 const HIGH_WATER_CHARS = 65_536;
 /** What an event counts for beside its text or value. */
 const EVENT_CHARS = 100;
+/** Of a value. Whoever encodes it later may stand deeper in the stack than the job that gave it. */
+const MAX_LEVELS = 500;
 /** One for all: `Promise.resolve()` would make one with each token. */
 const SETTLED = Promise.resolve();
 const RETRY_MS = [50, 200, 1_000, 2_000, 5_000, 5_000, 5_000];
@@ -60,7 +62,7 @@ export class Recorder {
   /** The last of those that are pending, where it is text that may still grow. */
   #tail: GrowingText | null = null;
   #pendingChars = 0;
-  #textChars: number;
+  readonly #textChars: Record<TextChannel, number>;
   /** By id: each stays in the state, and in every snapshot. */
   readonly #stages: Set<string>;
   #nextSeq: number;
@@ -80,7 +82,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     const { before } = options;
     this.#options = options;
-    this.#textChars = before ? before.text.length + before.reasoning.length : 0;
+    this.#textChars = { answer: before?.text.length ?? 0, reasoning: before?.reasoning.length ?? 0 };
     this.#stages = new Set(before?.stages.map(({ id }) => id));
     this.#nextSeq = (before?.seq ?? 0) + 1;
   }
@@ -104,9 +106,12 @@ export class Recorder {
     }
     if (event.type === "result" || event.type === "custom") {
       const json = jsonOf(event.value, limits.valueChars);
-      this.#pendingChars += json.length;
       // A copy: the job may go on to change its own, and encoding waits for the first viewer.
-      this.#push(checked({ ...event, at: clock.now(), value: JSON.parse(json) }));
+      const value: unknown = JSON.parse(json);
+      // Each level takes two brackets.
+      if (json.length > 2 * MAX_LEVELS && isDeeper(value, MAX_LEVELS)) throw tooDeep();
+      this.#pendingChars += json.length;
+      this.#push(checked({ ...event, at: clock.now(), value }));
       return;
     }
     if (event.type === "start") for (const { id } of event.stages ?? []) this.#admit(id);
@@ -158,8 +163,11 @@ export class Recorder {
     }
     if (text === "" && !replace) return;
     const { limits, clock } = this.#options;
-    this.#textChars += text.length;
-    if (this.#textChars > limits.textChars && !this.#isEnding) throw new RunFailure("output_limit");
+    const chars = this.#textChars;
+    chars[channel] = text.length + (replace ? 0 : chars[channel]);
+    if (chars.answer + chars.reasoning > limits.textChars && !this.#isEnding) {
+      throw new RunFailure("output_limit");
+    }
     this.#pendingChars += text.length;
     const tail = this.#tail;
     if (tail !== null && !replace && (tail.channel ?? "answer") === channel) {
@@ -216,44 +224,53 @@ export class Recorder {
     // A hook that is told of events may record some, and come here again.
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    const { store, run, lease, onEvents } = this.#options;
-    while (this.#appending === null && !this.#isClosed) {
-      this.#pushUsage();
-      if (this.#pending.length === 0) break;
-      const batch = this.#pending;
-      this.#pending = [];
-      this.#tail = null;
-      this.#pendingChars = 0;
-      onEvents(batch);
-      const answer = store.append(run, lease, this.#nextSeq, batch);
-      if (isOrders(answer)) this.#take(batch, answer);
-      else this.#appending = this.#settle(batch, answer);
+    const { store, run, lease } = this.#options;
+    try {
+      while (this.#appending === null && !this.#isClosed) {
+        this.#pushUsage();
+        if (this.#pending.length === 0) break;
+        const batch = this.#pending;
+        this.#pending = [];
+        this.#tail = null;
+        this.#pendingChars = 0;
+        const answer = store.append(run, lease, this.#nextSeq, batch);
+        if (isOrders(answer)) this.#take(batch, answer);
+        else this.#appending = this.#settle(batch, answer);
+      }
+    } catch (error) {
+      // A store is not to throw; one that does must not take the process down.
+      this.#lose(error);
     }
     this.#isFlushing = false;
   }
 
+  #lose(error: unknown): void {
+    this.#isClosed = true;
+    this.#options.onLost(error);
+  }
+
   #take(batch: readonly LoggedEvent[], orders: Orders): void {
+    const { onEvents, onOrders } = this.#options;
     this.#nextSeq += batch.length;
-    this.#options.onOrders(orders);
+    onEvents(batch);
+    onOrders(orders);
   }
 
   async #settle(batch: readonly LoggedEvent[], first: Promise<Orders>): Promise<void> {
-    const { store, run, lease, clock, limits, onLost } = this.#options;
-    let answer: Answer<Orders> = first;
+    const { store, run, lease, clock, limits } = this.#options;
     for (let retry = 0; ; retry++) {
       try {
+        const answer: Answer<Orders> = retry === 0 ? first : store.append(run, lease, this.#nextSeq, batch);
         this.#take(batch, await answer);
         break;
       } catch (error) {
         const isPassing = error instanceof StoreError && error.code === "unavailable";
         const pause = RETRY_MS[retry];
         if (!isPassing || pause === undefined || this.#pendingChars > limits.pendingChars) {
-          this.#isClosed = true;
-          onLost(error);
+          this.#lose(error);
           break;
         }
         await delay(clock, pause);
-        answer = store.append(run, lease, this.#nextSeq, batch);
       }
     }
     this.#appending = null;
@@ -263,14 +280,39 @@ export class Recorder {
 
 /** JSON has no undefined and no functions, and without its value an event would be malformed: those become null. */
 function jsonOf(value: unknown, maxChars: number): string {
-  const json = JSON.stringify(value) ?? "null";
+  const json = stringified(value) ?? "null";
   if (json.length <= maxChars) return json;
-  throw new RunFailure("internal", undefined, {
-    cause: new Error(
-      `A result or custom value has ${json.length} characters of JSON; the limit is ${maxChars} (limits.valueChars). Send a link instead.`,
-    ),
-  });
+  throw refusedValue(
+    `A result or custom value has ${json.length} characters of JSON; the limit is ${maxChars} (limits.valueChars). Send a link instead.`,
+  );
 }
+
+function stringified(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    // JSON.stringify takes what the stack holds.
+    throw error instanceof RangeError ? tooDeep() : error;
+  }
+}
+
+/** Level by level, so that it needs no stack itself. */
+function isDeeper(value: unknown, levels: number): boolean {
+  let level = [value].filter(isObject);
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth === levels) return true;
+    level = level.flatMap((item) => Object.values(item)).filter(isObject);
+  }
+  return false;
+}
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+const tooDeep = (): RunFailure =>
+  refusedValue(`A result or custom value is nested more than ${MAX_LEVELS} levels deep. Send it flatter.`);
+
+const refusedValue = (why: string): RunFailure =>
+  new RunFailure("internal", undefined, { cause: new Error(why) });
 
 /** An event that a viewer would refuse is told to the job that gives it. */
 function checked(event: LoggedEvent): LoggedEvent {

@@ -1,13 +1,13 @@
 import type { CancelReason, EndEvent, LoggedEvent, RunState, StagePlan } from "@ai-progress-stream/protocol";
 import { runError } from "@ai-progress-stream/protocol";
-import { type Clock, delay } from "../clock.js";
+import { type Clock, settledWithin } from "../clock.js";
 import { describeError, type Logger } from "../logger.js";
 import { createRequestId } from "../request-id.js";
 import { type Orders, type RunStore, StoreError } from "../store/run-store.js";
 import type { ServiceProxy } from "../upstream/proxy.js";
 import type { Relay } from "../upstream/relay.js";
 import { createJobContext } from "./context.js";
-import { isRunFailure } from "./failure.js";
+import { isRunFailure, timeOf } from "./failure.js";
 import type { Job } from "./job.js";
 import { Recorder, type RecorderLimits, type Undated } from "./recorder.js";
 
@@ -52,7 +52,7 @@ const HAS_ENDED = new DOMException("The run has ended.", "AbortError");
 
 /**
  * Runs one job to its one end: renews the lease, obeys the store's orders, notices that nobody looks. `onEvents` is told
- * each event, once, in order, as it goes into the log.
+ * each event, once, in order, when it is in the log.
  */
 export function startRun(
   todo: RunToDo,
@@ -160,9 +160,10 @@ export function startRun(
   }
 
   function failedEnd(error: unknown): Undated<EndEvent> {
-    const requestId = createRequestId();
     if (isRunFailure(error)) {
-      const { code, message, retryable, retryAfterMs } = error;
+      const requestId = createRequestId();
+      const { code, message, retryable } = error;
+      const retryAfterMs = timeOf(error.retryAfterMs);
       logger.warn({ run, requestId, code, ...causeOf(error) }, "run failed");
       const details = {
         message,
@@ -172,6 +173,11 @@ export function startRun(
       };
       return { type: "end", status: "failed", error: runError(code, details) };
     }
+    return internalEnd(error);
+  }
+
+  function internalEnd(error: unknown): Undated<EndEvent> {
+    const requestId = createRequestId();
     logger.error({ run, requestId, code: "internal", ...describeError(error) }, "run failed");
     return { type: "end", status: "failed", error: runError("internal", { requestId }) };
   }
@@ -190,30 +196,32 @@ export function startRun(
     }
   }
 
-  async function live(): Promise<RunOutcome> {
-    const unwatch = store.watchOrders(run, () => void check());
-    const callOffTotal = clock.after(todo.totalTimeoutMs, () => cancel("limit"));
-    void check();
-    const performed = perform();
+  /** When the job is through, or at once with the signal. */
+  async function endOf(performed: Promise<Undated<EndEvent>>): Promise<Undated<EndEvent>> {
     const aborted = new Promise<void>((resolve) => {
       controller.signal.addEventListener("abort", () => resolve(), { once: true });
     });
     await Promise.race([performed, aborted]);
-    let end: Undated<EndEvent>;
-    if (controller.signal.aborted) {
-      const settled = new AbortController();
-      void performed.then(() => settled.abort());
-      await delay(clock, SETTLE_MS, settled.signal);
-      end = { type: "end", status: "cancelled", reason: cancelReason ?? "shutdown" };
-    } else {
-      end = await performed;
+    if (!controller.signal.aborted) return performed;
+    await settledWithin(clock, SETTLE_MS, performed);
+    return { type: "end", status: "cancelled", reason: cancelReason ?? "shutdown" };
+  }
+
+  async function live(): Promise<RunOutcome> {
+    const unwatch = store.watchOrders(run, () => void check());
+    const callOffTotal = clock.after(todo.totalTimeoutMs, () => cancel("limit"));
+    try {
+      void check();
+      // What a job throws has become an end; this is for what could not even be looked at.
+      const end = await endOf(perform()).catch(internalEnd);
+      callOffTotal();
+      return (await recorder.end(end)) ? end.status : "lost";
+    } finally {
+      callOffTotal();
+      unwatch();
+      callOffCheck();
+      if (!controller.signal.aborted) controller.abort(HAS_ENDED);
     }
-    callOffTotal();
-    const isWritten = await recorder.end(end);
-    unwatch();
-    callOffCheck();
-    if (!controller.signal.aborted) controller.abort(HAS_ENDED);
-    return isWritten ? end.status : "lost";
   }
 
   const done = live().catch((error: unknown): RunOutcome => {

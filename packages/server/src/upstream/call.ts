@@ -40,7 +40,8 @@ export interface CallTarget {
 export interface Call extends Pick<CallOptions, "timeouts" | "retryMessage"> {
   /** For logs. */
   readonly name: string;
-  readonly request: UpstreamRequest;
+  /** Makes it. What that waits for counts as well. */
+  readonly request: () => UpstreamRequest | Promise<UpstreamRequest>;
   readonly target: CallTarget;
   /** The language of an answer, by what its headers say. */
   readonly dialectOf: (response: IncomingMessage) => StreamDialect;
@@ -70,11 +71,11 @@ export function createCaller(options: CallerOptions): Caller {
   const { clock, logger, maxRetries, random = Math.random } = options;
 
   return async function callUpstream(call) {
-    const { name, request, target } = call;
+    const { name, target } = call;
     const { runId: run, recorder, stage } = target;
     const timeouts = { ...options.timeouts, ...call.timeouts };
     const retryMessage = call.retryMessage ?? options.retryMessage;
-    options.onSecrets(request.secrets);
+    let secrets: readonly string[] = [];
     const controller = new AbortController();
     const onAbort = (): void => controller.abort(target.signal.reason);
     if (target.signal.aborted) onAbort();
@@ -85,9 +86,12 @@ export function createCaller(options: CallerOptions): Caller {
     const tell = (message: string): void =>
       recorder.record({ type: "progress", message, ...(stage === null ? {} : { stage }) });
     try {
+      const request = await unlessAborted(call.request, controller.signal);
+      secrets = request.secrets;
+      options.onSecrets(secrets);
       for (let retry = 0; ; retry++) {
         try {
-          return await attempt(call, controller, { ...options, timeouts });
+          return await attempt(call, request, controller, { ...options, timeouts });
         } catch (error) {
           if (!(error instanceof Refusal) || controller.signal.aborted) throw error;
           const { failure } = error;
@@ -101,7 +105,7 @@ export function createCaller(options: CallerOptions): Caller {
         }
       }
     } catch (error) {
-      throw safeFailure(controller.signal.aborted ? controller.signal.reason : error, request);
+      throw safeFailure(controller.signal.aborted ? controller.signal.reason : error, secrets);
     } finally {
       callOffTotal();
       target.signal.removeEventListener("abort", onAbort);
@@ -109,7 +113,21 @@ export function createCaller(options: CallerOptions): Caller {
   };
 }
 
-async function attempt(call: Call, controller: AbortController, options: CallerOptions): Promise<void> {
+/** What it gives, or the signal's reason if that comes first. The signal is of one call, and its listener goes with it. */
+function unlessAborted<T>(give: () => T | Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    Promise.resolve(give()).then(resolve, reject);
+  });
+}
+
+async function attempt(
+  call: Call,
+  request: UpstreamRequest,
+  controller: AbortController,
+  options: CallerOptions,
+): Promise<void> {
   const { signal } = controller;
   const watchdog = new Watchdog(options.clock, options.timeouts, (wait, ms) => {
     controller.abort(timeoutFailure(wait, ms));
@@ -117,7 +135,7 @@ async function attempt(call: Call, controller: AbortController, options: CallerO
   try {
     let response: IncomingMessage;
     try {
-      response = await exchange(call.request, options.connections, watchdog, signal);
+      response = await exchange(request, options.connections, watchdog, signal);
     } catch (error) {
       if (!(error instanceof ConnectionRefused)) throw error;
       throw new Refusal(new RunFailure("upstream_unavailable", undefined, { cause: error.cause }));
@@ -160,11 +178,11 @@ async function refusalOf(response: IncomingMessage): Promise<Error> {
 }
 
 /** What may leave this file: a failure of ours, or an abort; nothing in it quotes a secret. */
-function safeFailure(error: unknown, request: UpstreamRequest): unknown {
+function safeFailure(error: unknown, secrets: readonly string[]): unknown {
   const failure = error instanceof Refusal ? error.failure : error;
   if (!(failure instanceof RunFailure) || failure.cause === undefined) return failure;
   const { name, detail } = describeError(failure.cause);
-  const cause = Object.assign(new Error(redact(detail, request.secrets)), { name });
+  const cause = Object.assign(new Error(redact(detail, secrets)), { name });
   const { code, message, retryable, retryAfterMs } = failure;
   return new RunFailure(code, message, {
     cause,

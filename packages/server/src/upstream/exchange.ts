@@ -75,7 +75,16 @@ export function exchange(
       if (!socket.connecting) return onConnected();
       socket.once(isTls ? "secureConnect" : "connect", onConnected);
     });
-    call.on("response", resolve);
+    // All that Node tells of an answer of 101 (RFC 9110, 15.2.2), which nobody here has asked for.
+    const onClosed = (): void => {
+      const cause = new Error("The connection was closed, or changed its protocol, without an answer.");
+      reject(new RunFailure("upstream_unavailable", undefined, { cause }));
+    };
+    call.on("close", onClosed);
+    call.on("response", (response) => {
+      call.off("close", onClosed);
+      resolve(response);
+    });
     call.on("error", (error: NodeJS.ErrnoException) => {
       if (signal.aborted) return reject(signal.reason);
       if (!hasConnected && REFUSALS.has(error.code ?? "")) {
@@ -87,14 +96,18 @@ export function exchange(
   });
 }
 
-/** Reads a body that is expected to be short; what is past `maxBytes` is left out. */
+/** Reads a body that is expected to be short; what is past `maxBytes`, or did not come, is left out. */
 export async function readShort(response: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > maxBytes) break;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > maxBytes) break;
+    }
+  } catch {
+    // It broke off. Whose words they are is known from its status.
   }
   return Buffer.concat(chunks).subarray(0, maxBytes).toString("utf8");
 }

@@ -70,6 +70,8 @@ export interface UpstreamRequest {
 export type StreamDialect = Omit<Dialect, "name"> & {
   /** For logs. */
   readonly name: string;
+  /** Characters of one event. @defaultValue `limits.upstreamLineChars` */
+  readonly maxLineChars?: number;
 };
 
 /**

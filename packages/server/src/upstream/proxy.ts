@@ -49,12 +49,19 @@ export interface ProxyRequest {
   readonly body?: unknown;
 }
 
+/** That, or what makes it: where a token must be fetched first, for which the time-outs hold, too. */
+export type ProxyRequestSource = ProxyRequest | (() => ProxyRequest | Promise<ProxyRequest>);
+
 /**
  * Relays another service's stream into a run. A run of our own protocol that breaks off is resumed, and a cancel
  * is told to it; with any other the closed connection has to say it.
  * @throws RunFailure with a code and a fixed sentence, as with a model
  */
-export type ServiceProxy = (request: ProxyRequest, rules: ProxyRules, target: CallTarget) => Promise<void>;
+export type ServiceProxy = (
+  source: ProxyRequestSource,
+  rules: ProxyRules,
+  target: CallTarget,
+) => Promise<void>;
 
 export interface ProxyOptions {
   readonly connections: Connections;
@@ -70,16 +77,9 @@ const RESUMABLE = ["upstream_truncated", "upstream_unavailable"];
 export function createProxy(callUpstream: Caller, options: ProxyOptions): ServiceProxy {
   const { clock, maxRetries } = options;
 
-  return async function proxy({ url, method = "POST", headers, body }, rules, target) {
-    const own = lowerCased(headers);
-    const request: UpstreamRequest = {
-      url: parseUrl("url", url).href,
-      method,
-      // One intention is one run there as well, however often it must be asked.
-      headers: { ...(method === "POST" ? { "idempotency-key": randomUUID() } : {}), ...own },
-      body,
-      secrets: secretsOf(url, own),
-    };
+  return async function proxy(source, rules, target) {
+    // Made once: one intention is one run there as well, however often it must be asked.
+    let request = null as UpstreamRequest | null;
     const runDialect = createRunDialect();
     const { take, finishReason } = createTaker(rules, target);
     const call = {
@@ -89,9 +89,10 @@ export function createProxy(callUpstream: Caller, options: ProxyOptions): Servic
       take,
       dialectOf: (response: Parameters<typeof autoDialect>[0]) => {
         const { dialect = "auto" } = rules;
-        if (dialect === "auto") return autoDialect(response, runDialect);
         if (typeof dialect === "object") return dialect;
-        return dialect === "run" ? runDialect : dialects[dialect];
+        // A run that has shown itself is not to be found out anew.
+        if (dialect === "run" || (dialect === "auto" && runDialect.run !== null)) return runDialect;
+        return dialect === "auto" ? autoDialect(response, runDialect) : dialects[dialect];
       },
     };
 
@@ -104,7 +105,10 @@ export function createProxy(callUpstream: Caller, options: ProxyOptions): Servic
           const resuming = lastEventId === null ? {} : { "last-event-id": lastEventId };
           await callUpstream({
             ...call,
-            request: { ...request, headers: { ...request.headers, ...resuming } },
+            async request() {
+              request ??= createRequest(typeof source === "function" ? await source() : source);
+              return { ...request, headers: { ...request.headers, ...resuming } };
+            },
           });
           break;
         } catch (error) {
@@ -116,7 +120,7 @@ export function createProxy(callUpstream: Caller, options: ProxyOptions): Servic
         }
       }
     } catch (error) {
-      if (runDialect.run !== null && !runDialect.hasEnded) {
+      if (request !== null && runDialect.run !== null && !runDialect.hasEnded) {
         const told = cancelRun(request, runDialect, options);
         // A run that is cancelled has a moment to say so; one that failed has nothing to wait for.
         if (target.signal.aborted) await told;
@@ -124,6 +128,17 @@ export function createProxy(callUpstream: Caller, options: ProxyOptions): Servic
       throw error;
     }
     requireWhole(finishReason());
+  };
+}
+
+function createRequest({ url, method = "POST", headers, body }: ProxyRequest): UpstreamRequest {
+  const own = lowerCased(headers);
+  return {
+    url: parseUrl("url", url).href,
+    method,
+    headers: { ...(method === "POST" ? { "idempotency-key": randomUUID() } : {}), ...own },
+    body,
+    secrets: secretsOf(url, own),
   };
 }
 

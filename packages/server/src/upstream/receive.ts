@@ -50,7 +50,7 @@ export async function receive(response: IncomingMessage, reading: Reading): Prom
     return;
   }
   const readSize = createReadSize(response);
-  const decoder = new StreamDecoder(dialect, limits.upstreamLineChars, takeAll);
+  const decoder = new StreamDecoder(dialect, dialect.maxLineChars ?? limits.upstreamLineChars, takeAll);
   try {
     await pump(response, watchdog, limits.upstreamBytes, signal, (chunk) => {
       recorder.isFlooded = readSize() >= FLOOD_BYTES;

@@ -35,7 +35,7 @@ export function createRelay(callUpstream: Caller): Relay {
     await callUpstream({
       ...options,
       name: provider.name,
-      request: await provider.request(modelRequest),
+      request: () => provider.request(modelRequest),
       target,
       dialectOf: () => provider.dialect,
       take(part) {

@@ -83,6 +83,8 @@ export function createRunDialect(): RunDialect {
   return {
     name: "run",
     framing: "sse",
+    // A snapshot is one event, however long the text of its run is. Its bound is that of the whole answer.
+    maxLineChars: Infinity,
     createDecoder,
     get run() {
       return run;

@@ -4,6 +4,7 @@ import { createBatch } from "./batch.js";
 import { type Commands, isOutOfMemory } from "./commands.js";
 import type { Keys } from "./keys.js";
 import { createScript, nameScript } from "./scripts.js";
+import type { Seats } from "./seats.js";
 
 export interface CreateOptions {
   readonly commands: Commands;
@@ -12,8 +13,7 @@ export interface CreateOptions {
   readonly time: () => string;
   readonly now: () => number;
   readonly retainMs: number;
-  /** Whether a run that has been made may stay, by the number of its principal's. */
-  readonly sit: (spec: NewRun) => Promise<boolean>;
+  readonly seats: Seats;
   /** The run is made, and unless it is queued its producer is here. */
   readonly onCreated: (spec: NewRun, index: string | null, state: RunState) => void;
 }
@@ -53,10 +53,44 @@ export function createCreator(options: CreateOptions): (spec: NewRun) => Promise
 
   const unmake = (run: string): Promise<unknown> => commands.call("DEL", ...keys.of(run).all);
 
-  async function attachTo(run: string, spec: NewRun): Promise<CreateOutcome | null> {
+  /** The run that a key names; it may not be there any more. */
+  async function namedBy(index: string): Promise<string | null> {
+    const known = await commands.call("GET", index);
+    return typeof known === "string" ? known : null;
+  }
+
+  /** Names `run`, where no other than `dead` is named; else gives the one that is. */
+  async function name(
+    index: string,
+    dead: string | null,
+    run: string,
+    ttlMs: number,
+  ): Promise<string | null> {
+    const other = await commands.run(nameScript, [index], [dead ?? "", run, ttlMs]);
+    return other === null ? null : String(other);
+  }
+
+  async function attachTo(run: string | null, spec: NewRun): Promise<CreateOutcome | null> {
+    if (run === null) return null;
     const fingerprint = await commands.call("HGET", keys.of(run).all[0], "fingerprint");
     if (fingerprint === null) return null;
     return fingerprint === keys.fingerprint(spec) ? { kind: "attached", run } : { kind: "conflict" };
+  }
+
+  /**
+   * Whoever finds no seat may have lost the last one to another request of its key. That one may not have come to naming its
+   * run yet: then it is done here.
+   */
+  async function attachToSeated(spec: NewRun, index: string): Promise<CreateOutcome | null> {
+    const known = await namedBy(index);
+    const outcome = await attachTo(known, spec);
+    if (outcome) return outcome;
+    for (const run of await options.seats.taken(spec)) {
+      if ((await commands.call("HGET", keys.of(run).all[0], "index")) !== index) continue;
+      const other = await name(index, known, run, spec.leaseMs + retainMs);
+      return attachTo(other ?? run, spec);
+    }
+    return null;
   }
 
   /**
@@ -69,19 +103,14 @@ export function createCreator(options: CreateOptions): (spec: NewRun) => Promise
     let isKept = false;
     try {
       for (let round = 0; round < MAX_ROUNDS; round++) {
-        const known = await commands.call("GET", index);
-        const outcome = typeof known === "string" ? await attachTo(known, spec) : null;
+        const known = await namedBy(index);
+        const outcome = await attachTo(known, spec);
         if (outcome) return outcome;
         if (made === null) {
           made = await make(spec, index);
-          if (!(await options.sit(spec))) return tooMany;
+          if (!(await options.seats.take(spec))) return (await attachToSeated(spec, index)) ?? tooMany;
         }
-        const other = await commands.run(
-          nameScript,
-          [index],
-          [typeof known === "string" ? known : "", spec.run, spec.leaseMs + retainMs],
-        );
-        if (other !== null) continue;
+        if ((await name(index, known, spec.run, spec.leaseMs + retainMs)) !== null) continue;
         isKept = true;
         options.onCreated(spec, index, made);
         return { kind: "created" };
@@ -98,7 +127,7 @@ export function createCreator(options: CreateOptions): (spec: NewRun) => Promise
     try {
       if (index !== null) return await createKeyed(spec, index);
       const made = await make(spec, null);
-      if (!(await options.sit(spec))) {
+      if (!(await options.seats.take(spec))) {
         unmake(spec.run).catch(() => {});
         return tooMany;
       }

@@ -93,7 +93,7 @@ export function redisStore(options: RedisStoreOptions): RunStore {
     commands,
     keys,
     time,
-    sit: createSeats({ commands, keys, time }),
+    seats: createSeats({ commands, keys, time }),
     now,
     retainMs,
     onCreated({ run, lease, leaseMs, queued }, index, state) {
