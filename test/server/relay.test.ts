@@ -545,3 +545,31 @@ test("a key that was cut short at the end of an upstream's long message is in no
   expect(JSON.stringify(logged)).toContain("yyy");
   expect(JSON.stringify(logged)).not.toContain("c0ffee");
 });
+
+test("models, a provider or a job that are missing are told when the endpoint is mounted", async () => {
+  const mounting = (mount: (progress: ProgressServer) => unknown) =>
+    progressApp((_express, progress) => void mount(progress));
+  const provider = openaiChat({ baseURL: "http://127.0.0.1:1" });
+  const none = undefined as never;
+  for (const models of [none, {} as never, { fast: "m" } as never]) {
+    await expect(mounting((progress) => progress.relay({ provider, models }))).rejects.toThrow(
+      'progress.relay needs models, and one for who names none: { default: "gpt-4.1-mini" }.',
+    );
+  }
+  await expect(
+    mounting((progress) => progress.relay({ provider: none, models: { default: "m" } })),
+  ).rejects.toThrow('The model "default" has no provider.');
+  await expect(mounting((progress) => progress.task({ run: none }))).rejects.toThrow(
+    "progress.task needs run, the function that does the work, or enqueue for a queue.",
+  );
+});
+
+test("a log line names an upstream's status once", async () => {
+  const lines: object[] = [];
+  const logger = { debug() {}, info() {}, warn: (fields: object) => void lines.push(fields), error() {} };
+  const body = JSON.stringify({ error: { message: "No such model.", code: 404 } });
+  await ask((res) => void res.writeHead(404, { "content-type": "application/json" }).end(body), { logger });
+  expect(lines.map((fields) => "detail" in fields && fields.detail)).toEqual([
+    expect.stringMatching(/^HTTP 404: (?!404)/),
+  ]);
+});

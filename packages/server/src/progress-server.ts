@@ -27,9 +27,15 @@ import { requireWhole } from "./upstream/relay.js";
 import { createUpstream } from "./upstream/upstream.js";
 
 export interface ProgressServer {
-  /** An endpoint that asks a model and streams its answer: `{"prompt": "…"}` or `{"messages": […]}`. */
+  /**
+   * An endpoint that asks a model and streams its answer: `{"prompt": "…"}` or `{"messages": […]}`.
+   * @throws TypeError without a default model, or for a model without a provider
+   */
   relay(options: RelayOptions): Middleware;
-  /** An endpoint that runs a job of yours, here (`run`) or in a worker (`enqueue`). */
+  /**
+   * An endpoint that runs a job of yours, here (`run`) or in a worker (`enqueue`).
+   * @throws TypeError with neither, or for a plan of stages that cannot be
+   */
   task<Input = unknown>(options: TaskOptions<Input> | QueuedTaskOptions<Input>): Middleware;
   /**
    * An endpoint in front of another service's stream, of whatever dialect: what comes can be looked at, changed
@@ -135,6 +141,7 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
 
   return {
     relay(relayOptions) {
+      checkModels(relayOptions);
       const rules = { maxOutputTokens: 4096, maxMessages: 100, ...relayOptions };
       return mount(
         {
@@ -159,6 +166,11 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
       const { input: schema, stages = [] } = task;
       if (typeof stages !== "function") checkStages(stages);
       if ("enqueue" in task) checkQueue(task, store);
+      else if (typeof task.run !== "function") {
+        throw new TypeError(
+          "progress.task needs run, the function that does the work, or enqueue for a queue.",
+        );
+      }
       return mount(
         {
           totalTimeoutMs: ("run" in task && task.totalTimeoutMs) || totalTimeoutMs,
@@ -203,6 +215,22 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
 function keep(pending: Set<Promise<void>>, entry: Promise<void>): void {
   pending.add(entry);
   void entry.then(() => pending.delete(entry));
+}
+
+/** Told at start-up, and not to the first who asks. */
+function checkModels({ models, provider }: RelayOptions): void {
+  if (!Object.hasOwn(models ?? {}, "default")) {
+    throw new TypeError(
+      'progress.relay needs models, and one for who names none: { default: "gpt-4.1-mini" }.',
+    );
+  }
+  for (const [alias, choice] of Object.entries(models)) {
+    const chosen = typeof choice === "string" ? provider : choice.provider;
+    if (typeof chosen?.request === "function") continue;
+    throw new TypeError(
+      `The model "${alias}" has no provider. Give progress.relay one, or the model its own.`,
+    );
+  }
 }
 
 /** A wrong plan is a programmer's error, told at start-up and not to the first viewer. */

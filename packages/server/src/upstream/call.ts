@@ -98,7 +98,10 @@ export function createCaller(options: CallerOptions): Caller {
           const { code } = failure;
           const waitMs = Math.max(failure.retryAfterMs ?? 0, backoffMs(retry, random));
           if (!failure.retryable || retry >= maxRetries || waitMs > MAX_WAIT_MS) throw failure;
-          logger.warn({ run, provider: name, retry: retry + 1, waitMs, code }, "retrying");
+          logger.warn(
+            { run, provider: name, retry: retry + 1, waitMs: Math.round(waitMs), code },
+            "retrying",
+          );
           tell(retryMessage({ seconds: Math.ceil(waitMs / 1000), retry: retry + 1, maxRetries, code }));
           await delay(clock, waitMs, controller.signal);
           tell("");
@@ -171,7 +174,8 @@ async function refusalOf(response: IncomingMessage): Promise<Error> {
   });
   const failure = new RunFailure(error.code, undefined, {
     retryable: error.retryable,
-    cause: new Error(`HTTP ${status}: ${error.detail}`),
+    // Many a body repeats the status.
+    cause: new Error(`HTTP ${status}: ${error.detail.replace(`${status} `, "")}`),
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
   });
   return status === 408 || status === 429 || status >= 500 ? new Refusal(failure) : failure;
