@@ -351,6 +351,9 @@ describe("the element", () => {
     );
     await drawn(element);
     const { start } = lastSession();
+    for (const region of element.shadowRoot?.querySelectorAll("[aria-live=polite]") ?? []) {
+      region.textContent = "";
+    }
     const told: string[] = [];
     for (const name of ["ai-state", "ai-stage", "ai-text", "ai-done"] as const) {
       element.addEventListener(name, ({ detail }) => told.push("state" in detail ? detail.state : name));
@@ -366,8 +369,10 @@ describe("the element", () => {
       expect(String(error)).to.equal("TypeError: no JSON");
       expect(element.state).to.equal("done");
     }
+    element.label = "Another";
     await drawn(element);
     expect(told).to.deep.equal(["connecting", "done", "connecting", "done"]);
+    expect(announced(element).polite).to.equal("");
     expect(part(element, "text").textContent).to.equal("kept");
     lastSession().start = start;
     void element.retry();

@@ -76,7 +76,7 @@ export class Announcer {
       this.dispose();
       return;
     }
-    const isNewRun = moment.run !== (before?.run ?? 0);
+    const isNewRun = moment.run > (before?.run ?? 0);
     const isNewFailure = moment.state === "error" && moment.failure !== before?.failure;
     if (before?.state !== moment.state || isNewRun || isNewFailure) {
       this.#stateChanged(moment, before?.state ?? "idle", isNewRun);

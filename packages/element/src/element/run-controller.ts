@@ -212,6 +212,7 @@ export class RunController implements ReactiveController {
     } catch (error) {
       // Nothing was asked for, so nothing has begun: input that is no JSON, a run at another origin.
       if (this.#runNumber === number && this.status === connecting) {
+        this.#runNumber--;
         this.started = last;
         this.isNoticeShown = isNoticeShown;
         this.#clockOffset = clockOffset;
