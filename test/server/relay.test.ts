@@ -545,3 +545,22 @@ test("a key that was cut short at the end of an upstream's long message is in no
   expect(JSON.stringify(logged)).toContain("yyy");
   expect(JSON.stringify(logged)).not.toContain("c0ffee");
 });
+
+test("of a secret that begins with another one nothing is left in a log", async () => {
+  const longer = "team4711-Zq8xLw93kfTT";
+  const upstream = await scriptedUpstream((res) => {
+    res.writeHead(401, { "content-type": "application/json" });
+    res.end(JSON.stringify({ error: { message: `No such account: ${longer}` } }));
+  });
+  const { origin, logged } = await progressApp((app, progress) => {
+    const provider = openaiChat({
+      baseURL: upstream.baseURL,
+      apiKey: "team4711",
+      headers: { "x-account": longer },
+    });
+    app.use(progress.relay({ provider, models: { default: "m" } }));
+  });
+  await callSse(origin, { body: { prompt: "x" } });
+  expect(JSON.stringify(logged)).toContain("No such account: [redacted]");
+  expect(JSON.stringify(logged)).not.toContain("Zq8xLw93kfTT");
+});
