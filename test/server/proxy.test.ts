@@ -12,6 +12,7 @@ import express from "express";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { gate, until } from "../support/gate.js";
 import { listen } from "../support/listen.js";
+import { manualClock } from "../support/manual-clock.js";
 import { progressApp } from "../support/progress-app.js";
 import {
   openStream,
@@ -20,6 +21,7 @@ import {
   type UpstreamCall,
 } from "../support/scripted-upstream.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
+import { openRun } from "../support/task-app.js";
 
 const KEY = "key-of-the-service-0123456789";
 
@@ -467,6 +469,37 @@ describe("another server of ours", () => {
       expect(inner.requests.filter(({ method }) => method === "POST")).toHaveLength(2);
     },
   );
+
+  test("an answer to a cancel that never ends keeps no connection", async () => {
+    const clock = manualClock(Date.now());
+    const upstream = await scriptedUpstream((res, { url }) => {
+      if (url.endsWith("/cancel")) {
+        res.writeHead(202, { "content-type": "application/json" });
+        res.write("{");
+        return;
+      }
+      openStream(res);
+      const open = { protocol: 1, run: "0123456789abcdefghijkl", status: "running", heartbeatMs: 0 };
+      res.write(data(open, "open"));
+      res.write(`id: ${open.run}.1\n${data({ at: 1, delta: "So far" }, "text")}`);
+    });
+    const { url } = await gateway(`${upstream.baseURL}/jobs`, {}, { clock });
+    const { runUrl, answer } = await openRun(url, {
+      body: { question: "Why?" },
+      until: ({ type }) => type === "text",
+    });
+    await answer;
+    await fetch(`${runUrl}/cancel`, { method: "POST" });
+    const cancel = await until(() => upstream.calls.find((call) => call.url.endsWith("/cancel")));
+    let isClosed = false;
+    void cancel.closed.then(() => {
+      isClosed = true;
+    });
+    await until(async () => {
+      await clock.advance(1_000);
+      return isClosed;
+    });
+  });
 
   test("is told to stop where this side has failed", async () => {
     const aborted = gate();

@@ -524,6 +524,30 @@ test("a task sees an upstream's failure as a RunFailure and may go on without it
   expect(reduceAnswers([await callSse(origin, { body: {} })]).result).toBe("upstream_rejected");
 });
 
+test("after an answer that came in a flood and failed, what the job says is told turn by turn again", async () => {
+  const upstream = await scriptedUpstream(async (res) => {
+    const flood = chunkFrame("x".repeat(1_000)).repeat(50);
+    const error = `data: ${JSON.stringify({ error: { message: "Sorry.", type: "server_error" } })}\n\n`;
+    openStream(res);
+    // So that it is one read, and not the rest of the one that brought the headers.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    res.end(flood + error);
+  });
+  const { url } = await taskApp(async ({ relay, text }) => {
+    const provider = openaiChat({ baseURL: upstream.baseURL });
+    await relay(provider, { model: "m", messages: [] }).catch(() => {});
+    await new Promise((resolve) => setImmediate(resolve));
+    text("a");
+    // So many microtasks as an append may take; a round of the event loop comes after them all.
+    for (let turn = 0; turn < 10; turn++) await null;
+    text("b");
+  });
+  const { events } = await callSse(url, { body: {} });
+  const pieces = events.flatMap((event) => (event.type === "text" ? [event.delta] : []));
+  expect(pieces.join("")).toBe(`${"x".repeat(50_000)}ab`);
+  expect(pieces.slice(-2)).toEqual(["a", "b"]);
+});
+
 test.each(["ftp://x/v1", "not a url", "https://user:pw@host/v1", "https://host/v1?key=1"])(
   "a base URL such as %s is refused when the provider is made",
   (baseURL) => {
@@ -572,4 +596,23 @@ test("a log line names an upstream's status once", async () => {
   expect(lines.map((fields) => "detail" in fields && fields.detail)).toEqual([
     expect.stringMatching(/^HTTP 404: (?!404)/),
   ]);
+});
+
+test("of a secret that begins with another one nothing is left in a log", async () => {
+  const longer = "team4711-Zq8xLw93kfTT";
+  const upstream = await scriptedUpstream((res) => {
+    res.writeHead(401, { "content-type": "application/json" });
+    res.end(JSON.stringify({ error: { message: `No such account: ${longer}` } }));
+  });
+  const { origin, logged } = await progressApp((app, progress) => {
+    const provider = openaiChat({
+      baseURL: upstream.baseURL,
+      apiKey: "team4711",
+      headers: { "x-account": longer },
+    });
+    app.use(progress.relay({ provider, models: { default: "m" } }));
+  });
+  await callSse(origin, { body: { prompt: "x" } });
+  expect(JSON.stringify(logged)).toContain("No such account: [redacted]");
+  expect(JSON.stringify(logged)).not.toContain("Zq8xLw93kfTT");
 });

@@ -15,7 +15,7 @@ import { type Connections, exchange } from "./exchange.js";
 import { createForwarder } from "./forward.js";
 import { type Pricing, priced } from "./pricing.js";
 import type { CallOptions, StreamDialect, UpstreamRequest } from "./provider.js";
-import type { AnswerPart } from "./receive.js";
+import { type AnswerPart, letGo } from "./receive.js";
 import { requireWhole } from "./relay.js";
 import { backoffMs } from "./retry.js";
 import { createRunDialect, type RunDialect } from "./run-dialect.js";
@@ -196,8 +196,8 @@ async function cancelRun(
     const watchdog = { expect() {} };
     const cancel = { url: url.href, headers, body: {}, secrets: request.secrets };
     const response = await exchange(cancel, connections, watchdog, controller.signal);
-    response.on("error", () => {});
     response.resume();
+    letGo(response, clock);
   } catch (error) {
     logger.warn({ upstreamRun: run, ...describeError(error) }, "a cancel could not be passed on");
   } finally {

@@ -114,7 +114,10 @@ async function readWhole(
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** After the terminal marker: the few bytes that close the answer free its connection for the next request. */
+/**
+ * After the terminal marker, or where nothing is left to learn: the few bytes that close the answer free its connection for
+ * the next request.
+ */
 export function letGo(response: IncomingMessage, clock: Clock): void {
   if (response.destroyed || response.complete) return;
   const callOff = clock.after(1_000, () => response.destroy());

@@ -11,7 +11,8 @@ const MIN_CHARS = 4;
 /** A text without the given values in any of the forms that they are sent in, and without what looks like a key. */
 export function redact(text: string, secrets: Iterable<string>): string {
   let safe = text;
-  for (const secret of secrets) {
+  // The longest first: of one that holds another the rest would be left.
+  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
     if (secret.length < MIN_CHARS) continue;
     for (const form of formsOf(secret)) safe = withoutStart(safe.replaceAll(form, "[redacted]"), form);
   }
