@@ -4,7 +4,6 @@ import {
   html,
   LitElement,
   nothing,
-  type PropertyDeclaration,
   type PropertyDeclarations,
   type PropertyValues,
   type TemplateResult,
@@ -22,7 +21,7 @@ import { LABELS_EVENT } from "./labels/registry.js";
 import { liveRegions, sayIn } from "./live-regions.js";
 import { loadMarkdown, markdownRenderer } from "./markdown/loader.js";
 import type { MarkdownSettings } from "./markdown/markdown.js";
-import { defaults, type ElementDialect, properties, settling } from "./properties.js";
+import { defaults, defineAccessors, type ElementDialect, properties } from "./properties.js";
 import { readText } from "./read-text.js";
 import { type Appended, RunController } from "./run-controller.js";
 import { fingerprintOf, optionsOf } from "./session-options.js";
@@ -178,6 +177,10 @@ export class AiProgressStream extends LitElement {
 
   static override properties: PropertyDeclarations = properties;
 
+  static {
+    defineAccessors(AiProgressStream.prototype);
+  }
+
   /** Where runs are started: the mounted endpoint. Nothing is sent before a start is meant. */
   declare action: string;
   /** How a run is started. With "GET" the input goes into the query. @defaultValue "POST" */
@@ -276,15 +279,6 @@ export class AiProgressStream extends LitElement {
   #isCopied = false;
   #copyTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #announcer = new Announcer((message, isUrgent) => this.#say(message, isUrgent));
-
-  protected static override getPropertyDescriptor(
-    name: PropertyKey,
-    key: string | symbol,
-    options: PropertyDeclaration,
-  ): PropertyDescriptor {
-    // biome-ignore lint/complexity/noThisInStatic: a subclass may have accessors of its own
-    return settling(String(name), super.getPropertyDescriptor(name, key, options));
-  }
 
   constructor() {
     super();

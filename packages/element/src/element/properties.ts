@@ -60,14 +60,21 @@ export const properties: PropertyDeclarations = Object.fromEntries(
   Object.keys(defaults).map((name) => [name, declared[name] ?? declare(name)]),
 );
 
-/** The accessor of a property that is what it is set to only where that is something. */
-export function settling(name: string, accessor: PropertyDescriptor | undefined): PropertyDescriptor {
-  return {
-    ...accessor,
-    set(value) {
-      accessor?.set?.call(this, settledValue(name, value));
-    },
-  };
+/** Gives a prototype an accessor for each property, for Lit to wrap: what it is set to is settled before Lit sees it. */
+export function defineAccessors(prototype: object): void {
+  for (const name of Object.keys(defaults)) {
+    const key = Symbol(name);
+    Object.defineProperty(prototype, name, {
+      configurable: true,
+      enumerable: true,
+      get(this: Record<symbol, unknown>) {
+        return this[key];
+      },
+      set(this: Record<symbol, unknown>, value: unknown) {
+        this[key] = settledValue(name, value);
+      },
+    });
+  }
 }
 
 /** Nothing, and no number, is the default; what is text at first is text. */
