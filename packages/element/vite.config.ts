@@ -19,10 +19,6 @@ const entries = Object.fromEntries(
 /** The first that know `light-dark()`. */
 const targets = { chrome: 123 << 16, firefox: 120 << 16, safari: (17 << 16) | (5 << 8) };
 
-/** What the Markdown parser calls its own fields: nobody outside of the file sees them. */
-const parserFields =
-  /^(?:add_token|end_token|add_text|set_attr|fence_start|fence_end|blockquote_idx|hr_chars?|indent_len|table_state)$/;
-
 /** A minifier leaves the inside of templates alone; white space between rules and around tags is none of the look. */
 const squeezeTemplates: Plugin = {
   name: "squeeze-templates",
@@ -99,7 +95,7 @@ const oneFile = (entry: string, plugins: Plugin[], options: BuildOptions): UserC
       treeshake: { manualPureFunctions: ["console.assert"] },
       output: {
         // Vite leaves the white space in ES libraries unless it is told so here.
-        minify: { compress: true, mangle: true, codegen: true, mangleProps: { include: parserFields } },
+        minify: { compress: true, mangle: true, codegen: true },
         comments: { legal: false, annotation: false, jsdoc: false },
         postBanner: banner,
       },
@@ -148,13 +144,7 @@ export default defineConfig(({ mode }) => {
       minify: false,
       rollupOptions: {
         output: { chunkFileNames: "shared/[name].js" },
-        external: [
-          /^(react|vue)$/,
-          /^lit(\/|$)/,
-          /^@ai-progress-stream\/protocol/,
-          /^@microsoft\//,
-          /^streaming-markdown/,
-        ],
+        external: [/^(react|vue)$/, /^lit(\/|$)/, /^@ai-progress-stream\/protocol/, /^@microsoft\//],
       },
     },
   };
