@@ -180,7 +180,8 @@ export function createBlocks(writer: BlockWriter): Blocks {
       leaf.isRow = true;
       return true;
     }
-    if (plan.kind === "blank" && leaf?.kind === "code" && plan.matched === containers.length) {
+    const isInside = plan.matched === containers.length && plan.opens.length === 0;
+    if (plan.kind === "blank" && leaf?.kind === "code" && isInside) {
       beginLine(leaf, plan);
       return false;
     }

@@ -76,6 +76,8 @@ const RUN_LIMIT = 100;
 
 const word = /(?:[^\s\\`*_~[\]!<&$]|(?<=[a-z\d])_{1,100}(?=[a-z\d])){1,500}/iy;
 const WORD_LIMIT = 500;
+/** What a word may go on behind, once there is more. */
+const wordEnd = /^_{0,100}$/;
 const space = /[^\S\n]{1,500}/y;
 const run = /([`*_~$])\1{0,99}/y;
 const autolink = /<(?:([a-z][a-z\d+.-]{1,31}:[^\s<>]*)|([\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)*))>/iy;
@@ -137,8 +139,11 @@ export function parseInline(source: string, options: InlineOptions): InlineTree 
       readAddress();
       return;
     }
-    const isWhole = !isOpen || at + found.length < source.length;
-    const mail = isWhole ? mailIn(found) : null;
+    isTentative =
+      isOpen &&
+      found.length < WORD_LIMIT &&
+      wordEnd.test(source.slice(at + found.length, at + found.length + RUN_LIMIT + 2));
+    const mail = isTentative ? null : mailIn(found);
     const url = mail && resolver.link(`mailto:${mail.address}`);
     if (mail && url) {
       text(found.slice(0, mail.at));
@@ -362,10 +367,10 @@ export function parseInline(source: string, options: InlineOptions): InlineTree 
       giveUp();
       markSafe();
     }
-    const from = at;
+    isTentative = false;
     if (!readToken()) break;
     // What touches the end may be the beginning of something else: a word of an address, `!` of an image.
-    const mayChange = isOpen && at === source.length && (isTentative || at - from < WORD_LIMIT);
+    const mayChange = isTentative || (isOpen && at === source.length);
     if (brackets.length === 0 && delimiters.isEmpty && !mayChange) markSafe();
   }
   if (isOpen) {

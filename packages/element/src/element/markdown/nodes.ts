@@ -113,6 +113,12 @@ export function createMarkdownNodes(
       content.finish();
       tip = cell;
     }
+    const missing = alignments.length - cells.length;
+    if (missing <= 0) return;
+    // One for all of them: else a few letters could ask for hundreds of cells.
+    const rest = element(tag, "cell") as HTMLTableCellElement;
+    if (missing > 1) rest.colSpan = missing;
+    row.append(rest);
   }
 
   const lastLine = (): Element | null | undefined => leaf?.lastElementChild?.lastElementChild;

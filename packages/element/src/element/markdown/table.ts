@@ -1,6 +1,5 @@
 export type Alignment = "left" | "center" | "right" | "";
 
-/** Each row of a wide table could be a few letters and hundreds of cells. */
 const MOST_COLUMNS = 100;
 
 /** The cells of a row. `\|` parts none, not even within code. https://github.github.com/gfm/#tables-extension- */
@@ -36,10 +35,8 @@ export function readAlignments(line: string): Alignment[] | null {
   return alignments;
 }
 
-/** As many cells as the head has. GFM drops what is over; here it stays, in the last cell, for it was said. */
-export function fitRow(cells: readonly string[], columns: number): string[] {
-  const over = cells.slice(columns - 1).join(" | ");
-  return Array.from({ length: columns }, (_, column) =>
-    column === columns - 1 ? over : (cells[column] ?? ""),
-  );
-}
+/** No more cells than the head has. GFM drops what is over; here it stays, in the last cell, for it was said. */
+export const fitRow = (cells: readonly string[], columns: number): string[] =>
+  cells.length > columns
+    ? [...cells.slice(0, columns - 1), cells.slice(columns - 1).join(" | ")]
+    : [...cells];
