@@ -19,6 +19,10 @@ const entries = Object.fromEntries(
 /** The first that know `light-dark()`. */
 const targets = { chrome: 123 << 16, firefox: 120 << 16, safari: (17 << 16) | (5 << 8) };
 
+/** What the Markdown parser calls its own fields: nobody outside of it sees them. */
+const parserFields =
+  /^(?:is(?:Blank|Long|FirstLine|Row|Image|Link)|can(?:Open|Close)|open(?:Quote|List|Item|Paragraph|Heading|Code|Formula|Table)|closeContainer|(?:close|drop)Leaf|takeBack|promote|matched|alignments|resolver|enclose|safeNodes|safeText|imageLabel|moveTo)$/;
+
 /** A minifier leaves the inside of templates alone; white space between rules and around tags is none of the look. */
 const squeezeTemplates: Plugin = {
   name: "squeeze-templates",
@@ -95,7 +99,7 @@ const oneFile = (entry: string, plugins: Plugin[], options: BuildOptions): UserC
       treeshake: { manualPureFunctions: ["console.assert"] },
       output: {
         // Vite leaves the white space in ES libraries unless it is told so here.
-        minify: { compress: true, mangle: true, codegen: true },
+        minify: { compress: true, mangle: true, codegen: true, mangleProps: { include: parserFields } },
         comments: { legal: false, annotation: false, jsdoc: false },
         postBanner: banner,
       },

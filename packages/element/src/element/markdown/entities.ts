@@ -1,7 +1,7 @@
 /** Those that models write; others stand as they are. */
 const names =
-  "amp & lt < gt > quot \" apos ' nbsp \u00a0 copy © reg ® trade ™ hellip … mdash — ndash – lsquo ‘ rsquo ’ ldquo “ rdquo ” laquo « raquo » bull • middot · sect § para ¶ deg ° plusmn ± times × divide ÷ minus − ne ≠ le ≤ ge ≥ asymp ≈ infin ∞ larr ← uarr ↑ rarr → darr ↓ harr ↔ rArr ⇒ euro € pound £ yen ¥ cent ¢ frac12 ½ check ✓ alpha α beta β gamma γ delta δ lambda λ mu μ pi π sigma σ omega ω sum ∑ ensp \u2002 emsp \u2003 thinsp \u2009 shy \u00ad".split(
-    / /,
+  "amp & lt < gt > quot \" apos ' nbsp \u00a0 copy © reg ® trade ™ hellip … mdash — ndash – lsquo ‘ rsquo ’ ldquo “ rdquo ” bull • middot · sect § deg ° plusmn ± times × divide ÷ ne ≠ le ≤ ge ≥ larr ← rarr → euro €".split(
+    " ",
   );
 const named = new Map(names.flatMap((name, index) => (index % 2 ? [] : [[name, names[index + 1] ?? ""]])));
 
