@@ -19,9 +19,9 @@ const entries = Object.fromEntries(
 /** The first that know `light-dark()`. */
 const targets = { chrome: 123 << 16, firefox: 120 << 16, safari: (17 << 16) | (5 << 8) };
 
-/** What the Markdown parser calls its own fields: nobody outside of the file sees them. */
+/** What the Markdown parser calls its own fields: nobody outside of it sees them. */
 const parserFields =
-  /^(?:add_token|end_token|add_text|set_attr|fence_start|fence_end|blockquote_idx|hr_chars?|indent_len|table_state)$/;
+  /^(?:is(?:Blank|Long|FirstLine|Row|Image|Link)|can(?:Open|Close)|open(?:Quote|List|Item|Paragraph|Heading|Code|Formula|Table)|closeContainer|(?:close|drop)Leaf|takeBack|promote|matched|alignments|resolver|enclose|safeNodes|safeText|imageLabel|moveTo)$/;
 
 /** A minifier leaves the inside of templates alone; white space between rules and around tags is none of the look. */
 const squeezeTemplates: Plugin = {
@@ -159,13 +159,7 @@ export default defineConfig(({ mode }) => {
       minify: false,
       rollupOptions: {
         output: { chunkFileNames: "shared/[name].js" },
-        external: [
-          /^(react|vue)$/,
-          /^lit(\/|$)/,
-          /^@ai-progress-stream\/protocol/,
-          /^@microsoft\//,
-          /^streaming-markdown/,
-        ],
+        external: [/^(react|vue)$/, /^lit(\/|$)/, /^@ai-progress-stream\/protocol/, /^@microsoft\//],
       },
     },
   };

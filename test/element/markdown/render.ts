@@ -10,9 +10,15 @@ export interface RenderOptions {
   readonly isOpen?: boolean;
 }
 
+export interface Box {
+  readonly box: HTMLElement;
+  write(text: string): void;
+  finish(): void;
+}
+
 /** Markdown in a box of its own, as the element writes it. */
-export function render(markdown: string, options: RenderOptions = {}): HTMLElement {
-  const { schemes = "http https mailto", imageOrigins = "", cuts = [], isOpen = false } = options;
+export function createBox(options: Pick<RenderOptions, "schemes" | "imageOrigins"> = {}): Box {
+  const { schemes = "http https mailto", imageOrigins = "" } = options;
   const box = document.createElement("div");
   const words = {
     copy: "Copy",
@@ -27,12 +33,26 @@ export function render(markdown: string, options: RenderOptions = {}): HTMLEleme
     labels: () => words,
     copy: () => Promise.resolve(true),
   });
+  let written = "";
+  return {
+    box,
+    write(text) {
+      written += text;
+      view.update(written, text, false);
+    },
+    finish: () => view.update(written, "", true),
+  };
+}
+
+export function render(markdown: string, options: RenderOptions = {}): HTMLElement {
+  const { cuts = [], isOpen = false } = options;
+  const { box, write, finish } = createBox(options);
   let from = 0;
   for (const end of [...cuts, markdown.length]) {
-    view.update(markdown.slice(0, end), markdown.slice(from, end), false);
+    write(markdown.slice(from, end));
     from = end;
   }
-  if (!isOpen) view.update(markdown, "", true);
+  if (!isOpen) finish();
   return box;
 }
 

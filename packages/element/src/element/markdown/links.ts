@@ -41,20 +41,15 @@ export function imageAddress(policy: LinkPolicy, address: string): URL | null {
   return url && /^https?:$/.test(url.protocol) && policy.imageOrigins.has(url.origin) ? url : null;
 }
 
-/** The address out of what stands in a link's brackets, perhaps with a title. White space hides nothing in it. */
-export const linkTarget = (text: string): string =>
-  /^\s*<?([^\s<>]*)>?(?:\s+(?:"[^"]*"|'[^']*'))?\s*$/.exec(text.slice(0, 2 * LONGEST_ADDRESS))?.[1] ?? "";
-
 /** An address in running text ends before the punctuation that ends its sentence; a bracket that it opened is its own. */
 export function trimAddress(text: string): string {
   const address = /^[^<>"|]{0,2048}/.exec(text)?.[0] ?? "";
+  const count = (bracket: string): number => address.split(bracket).length;
+  let surplus = count(")") - count("(");
   let end = address.length;
   while (/[)\]}.,;:!?*_~'”’]/.test(address[end - 1] ?? "")) {
-    if (address[end - 1] === ")" && opensMore(address.slice(0, end - 1))) break;
+    if (address[end - 1] === ")" && surplus-- <= 0) break;
     end--;
   }
   return address.slice(0, end);
 }
-
-/** Whether there are brackets still to be closed. */
-export const opensMore = (text: string): boolean => text.split("(").length > text.split(")").length;

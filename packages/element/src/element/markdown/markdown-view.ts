@@ -1,16 +1,16 @@
 import { createTextView, type TextView } from "../text-view.js";
-import { createFeed, type Feed } from "./feed.js";
+import { type Blocks, createBlocks } from "./blocks.js";
 import { createMarkdownNodes, type MarkdownNodes, type MarkdownOptions } from "./nodes.js";
 
 /** Markdown as it comes: what is finished is never touched again, so a selection in it stays. */
 export function createMarkdownView(container: Element, options: MarkdownOptions): TextView {
   let nodes: MarkdownNodes;
-  let feed: Feed;
+  let blocks: Blocks;
   let tip: Element | null = null;
 
   function begin(): void {
     nodes = createMarkdownNodes(container, options);
-    feed = createFeed(nodes);
+    blocks = createBlocks(nodes);
   }
   /** Marks the block that is being written: it has the caret, and is not skipped by content-visibility. */
   function moveTip(): void {
@@ -24,11 +24,11 @@ export function createMarkdownView(container: Element, options: MarkdownOptions)
   begin();
   return createTextView({
     append(text) {
-      feed.write(text);
+      blocks.write(text);
       moveTip();
     },
     finish() {
-      feed.finish();
+      blocks.finish();
       moveTip();
     },
     clear() {

@@ -13,6 +13,7 @@ h6 { color: var(--_muted); }
 li :is(ul, ol), blockquote :is(ul, ol) { margin-block: .25em 0; }
 li { padding-inline-start: .15em; }
 li + li { margin-block-start: .25em; }
+li > :is(p, div, blockquote, h3, h4, h5, h6) { margin-block-start: .5em; }
 li::marker { color: var(--_muted); }
 [part~=task] { list-style: none; margin-inline-start: -1.5em; }
 input { margin-inline: 0 .4em; vertical-align: -.1em; accent-color: var(--_accent); }
