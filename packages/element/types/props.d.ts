@@ -32,7 +32,7 @@ export interface AiProgressStreamProps {
   credentials?: AiProgressStream["credentials"];
   /** Starts as soon as it is in the document. It costs what a start costs, at every visit. */
   autostart?: AiProgressStream["autostart"];
-  /** "session": a reload finds its run again. */
+  /** "session": a reload finds its run again. Where a page has several elements of one action, each needs an id. */
   persist?: AiProgressStream["persist"];
   /** A run to attach to: its id, or its URL. */
   runId?: AiProgressStream["runId"];
@@ -68,7 +68,7 @@ export interface AiProgressStreamProps {
   label?: AiProgressStream["label"];
   /** Texts of the element's own, by name, in place of its language's. */
   labels?: AiProgressStream["labels"];
-  /** Sends the finished text along with the form that the element stands in, under this name. */
+  /** Sends the finished text along with the form that the element stands in, under this name. A reset of the form is one of the element then, unless a run is under way. */
   name?: AiProgressStream["name"];
 }
 
