@@ -79,13 +79,10 @@ const sections: Readonly<Record<string, readonly (readonly [markdown: string, ..
     ["`foo\\`bar`", "p(code(foo\\)bar`)"],
   ],
   "Code spans": [
-    [
-      "`` foo ` bar `` ` `` ` ` a`",
-      "p(code(foo ` bar) code(``) code( a))",
-    ],
+    ["`` foo ` bar `` ` `` ` ` a`", "p(code(foo ` bar) code(``) code( a))"],
     ["`foo\nbar`", "p(code(foo bar))"],
     ["*foo`*`", "p(*foocode(*))"],
-    ["[not a `link](/foo`)", "p([not a code(link](/foo))"],
+    ["[not a `link](/foo`)", "p([not a code(link](/foo)))"],
     ["```foo``", "p(```foo``)"],
   ],
   Emphasis: [
