@@ -82,7 +82,7 @@ const sections: Readonly<Record<string, readonly (readonly [markdown: string, ..
     ["`` foo ` bar `` ` `` ` ` a`", "p(code(foo ` bar) code(``) code( a))"],
     ["`foo\nbar`", "p(code(foo bar))"],
     ["*foo`*`", "p(*foocode(*))"],
-    ["[not a `link](/foo`)", "p([not a code(link](/foo))"],
+    ["[not a `link](/foo`)", "p([not a code(link](/foo)))"],
     ["```foo``", "p(```foo``)"],
   ],
   Emphasis: [
