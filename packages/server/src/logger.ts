@@ -18,7 +18,7 @@ function write(level: string, fields: object, message: string | undefined): void
   process.stderr.write(`${JSON.stringify({ level, message, ...fields })}\n`);
 }
 
-/** An unknown thrown value as fields of a log line. Never throws, whatever was thrown and whatever it does when it is read. */
+/** An unknown thrown value as fields of a log line. Never throws, whatever the value does when it is read. */
 export function describeError(error: unknown): { name: string; detail: string; stack?: string } {
   try {
     if (!(error instanceof Error)) return { name: typeof error, detail: String(error) };

@@ -112,7 +112,10 @@ export function passBy(req: IncomingMessage, clock: Clock, maxBytes: number): Pr
 /** A job that merges its input into an object would change that one's prototype by it. */
 const PROTO = "__proto__";
 
-/** Of what somebody else has parsed, whatever it holds: a set is walked without a stack, and ends where it comes back to itself. */
+/**
+ * Of what somebody else has parsed, whatever it holds: a set is walked without a stack, and ends where the body comes back
+ * to itself.
+ */
 function dropProto(body: unknown): void {
   const objects = new Set([body].filter(isObject));
   for (const object of objects) {

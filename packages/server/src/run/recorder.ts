@@ -11,6 +11,7 @@ import {
 import { type Clock, delay } from "../clock.js";
 import { type Answer, isOrders, type Orders, type RunStore, StoreError } from "../store/run-store.js";
 import { RunFailure } from "./failure.js";
+import { copyOf } from "./values.js";
 
 /** An event before it is dated. */
 export type Undated<E extends { readonly at: number }> = E extends unknown ? Omit<E, "at"> : never;
@@ -47,8 +48,6 @@ type GrowingText = { -readonly [K in keyof TextEvent]: TextEvent[K] };
 const HIGH_WATER_CHARS = 65_536;
 /** What an event counts for beside its text or value. */
 const EVENT_CHARS = 100;
-/** Of a value. Whoever encodes it later may stand deeper in the stack than the job that gave it. */
-const MAX_LEVELS = 500;
 /** One for all: `Promise.resolve()` would make one with each token. */
 const SETTLED = Promise.resolve();
 const RETRY_MS = [50, 200, 1_000, 2_000, 5_000, 5_000, 5_000];
@@ -105,12 +104,9 @@ export class Recorder {
       return;
     }
     if (event.type === "result" || event.type === "custom") {
-      const json = jsonOf(event.value, limits.valueChars);
       // A copy: the job may go on to change its own, and encoding waits for the first viewer.
-      const value: unknown = JSON.parse(json);
-      // Each level takes two brackets.
-      if (json.length > 2 * MAX_LEVELS && isDeeper(value, MAX_LEVELS)) throw tooDeep();
-      this.#pendingChars += json.length;
+      const { value, chars } = copyOf(event.value, limits.valueChars);
+      this.#pendingChars += chars;
       this.#push(checked({ ...event, at: clock.now(), value }));
       return;
     }
@@ -277,42 +273,6 @@ export class Recorder {
     this.#flush();
   }
 }
-
-/** JSON has no undefined and no functions, and without its value an event would be malformed: those become null. */
-function jsonOf(value: unknown, maxChars: number): string {
-  const json = stringified(value) ?? "null";
-  if (json.length <= maxChars) return json;
-  throw refusedValue(
-    `A result or custom value has ${json.length} characters of JSON; the limit is ${maxChars} (limits.valueChars). Send a link instead.`,
-  );
-}
-
-function stringified(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value);
-  } catch (error) {
-    // JSON.stringify takes what the stack holds.
-    throw error instanceof RangeError ? tooDeep() : error;
-  }
-}
-
-/** Level by level, so that it needs no stack itself. */
-function isDeeper(value: unknown, levels: number): boolean {
-  let level = [value].filter(isObject);
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth === levels) return true;
-    level = level.flatMap((item) => Object.values(item)).filter(isObject);
-  }
-  return false;
-}
-
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
-
-const tooDeep = (): RunFailure =>
-  refusedValue(`A result or custom value is nested more than ${MAX_LEVELS} levels deep. Send it flatter.`);
-
-const refusedValue = (why: string): RunFailure =>
-  new RunFailure("internal", undefined, { cause: new Error(why) });
 
 /** An event that a viewer would refuse is told to the job that gives it. */
 function checked(event: LoggedEvent): LoggedEvent {

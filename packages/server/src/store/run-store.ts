@@ -145,7 +145,10 @@ export interface RunStore {
   watch(run: string, wake: () => void): () => void;
   /** Calls `wake` when there may be new {@link Orders}. Gives the function that ends it. */
   watchOrders(run: string, wake: () => void): () => void;
-  /** Somebody (`viewer` names a process or a connection) looks at the run, until further notice or `untilAt`. */
+  /**
+   * Somebody (`viewer` names a process or a connection) looks at the run, until further notice or `untilAt`. The last
+   * millisecond that a date can have stands for good.
+   */
   attend(run: string, viewer: string, untilAt: number): Promise<void>;
   /** That viewer has left. */
   leave(run: string, viewer: string): Promise<void>;

@@ -116,7 +116,7 @@ export function createCaller(options: CallerOptions): Caller {
   };
 }
 
-/** What it gives, or the signal's reason if that comes first. The signal is of one call, and its listener goes with it. */
+/** What it gives, or the signal's reason if that comes first. The signal is one call's, and its listener goes with it. */
 function unlessAborted<T>(give: () => T | Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
