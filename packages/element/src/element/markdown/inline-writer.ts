@@ -1,4 +1,5 @@
-import { characterBefore, type ElementType, type InlineNode, parseInline, type Resolver } from "./inline.js";
+import { characterBefore, parseInline, type Resolver } from "./inline.js";
+import type { ElementType, InlineNode } from "./inline-tree.js";
 
 export interface InlineOptions {
   readonly resolver: Resolver;

@@ -1,5 +1,13 @@
-import { createDelimiters, createRun, type Mark, type MarkedType } from "./delimiters.js";
+import { createDelimiters, createRun } from "./delimiters.js";
 import { decodeEntity, entityBeginning, entityPattern } from "./entities.js";
+import {
+  buildTree,
+  type ElementType,
+  type InlineElement,
+  type InlineNodes,
+  type Link,
+  type Token,
+} from "./inline-tree.js";
 import { trimAddress } from "./links.js";
 import {
   addressIn,
@@ -10,20 +18,6 @@ import {
   referenceName,
   type Target,
 } from "./targets.js";
-
-export type ElementType = MarkedType | "code" | "formula" | "link" | "image" | "chip";
-
-export interface InlineElement {
-  readonly type: ElementType;
-  /** Of a link, an image, or a link in an image's place; null: it is still being written. */
-  url: URL | null;
-  readonly children: InlineNode[];
-}
-export interface InlineText {
-  readonly type: "text";
-  text: string;
-}
-export type InlineNode = InlineElement | InlineText | { readonly type: "break" };
 
 /** What addresses lead to; null: they are not allowed. */
 export interface Resolver {
@@ -43,22 +37,10 @@ export interface InlineOptions {
   readonly firm: number;
 }
 
-export interface InlineTree {
-  readonly nodes: InlineNode[];
+export interface InlineTree extends InlineNodes {
   /** Up to where the source is never to be read again: what follows does not depend on what was before. */
   readonly safe: number;
-  /** How many nodes are before that place, and how much of the last if it is a text. */
-  readonly safeNodes: number;
-  readonly safeText: number;
 }
-
-/** The bracket that opens a link or an image; null: nothing but a bracket. */
-interface Link {
-  readonly kind: "link";
-  readonly text: string;
-  element: InlineElement | null;
-}
-type Token = InlineNode | Mark | Link | { readonly kind: "end" };
 
 interface Bracket {
   readonly token: Link;
@@ -70,7 +52,6 @@ interface Bracket {
   isActive: boolean;
 }
 
-const DEPTH_LIMIT = 20;
 /** Of a run of one mark, and of a word: what is longer is taken in parts. */
 const RUN_LIMIT = 100;
 
@@ -381,7 +362,7 @@ export function parseInline(source: string, options: InlineOptions): InlineTree 
     giveUp();
     markSafe();
   }
-  return { safe, ...build(tokens, safeTokens) };
+  return { safe, ...buildTree(tokens, safeTokens) };
 }
 
 /** A word that was cut for its length, without half a character. */
@@ -393,62 +374,6 @@ export function characterBefore(source: string, at: number, before: string): str
   if (at === 0) return before;
   const isHalf = /[\udc00-\udfff]/.test(source[at - 1] ?? "");
   return source.slice(Math.max(0, at - (isHalf ? 2 : 1)), at);
-}
-
-function build(tokens: readonly Token[], safeTokens: number): Omit<InlineTree, "safe"> {
-  const root: InlineNode[] = [];
-  let top = root;
-  const stack: { readonly list: InlineNode[]; readonly isLink: boolean }[] = [];
-  let isInLink = false;
-  let safeNodes = 0;
-  let safeText = 0;
-
-  function text(added: string): void {
-    if (!added) return;
-    const end = top.at(-1);
-    if (end?.type === "text") end.text += added;
-    else top.push({ type: "text", text: added });
-  }
-  /** What is too deep, and a link within a link, is drawn flat. */
-  function open(element: InlineElement): void {
-    const isFlat = stack.length >= DEPTH_LIMIT || (isInLink && element.type === "link");
-    stack.push({ list: top, isLink: isInLink });
-    if (isFlat) return;
-    top.push(element);
-    top = element.children;
-    isInLink ||= element.type === "link";
-  }
-  function close(): void {
-    const outer = stack.pop();
-    if (!outer) return;
-    top = outer.list;
-    isInLink = outer.isLink;
-  }
-  const atSafe = (): void => {
-    const end = root.at(-1);
-    safeNodes = root.length;
-    safeText = end?.type === "text" ? end.text.length : 0;
-  };
-
-  for (const [index, token] of tokens.entries()) {
-    if (index === safeTokens) atSafe();
-    if ("type" in token) {
-      if (token.type === "text") text(token.text);
-      else if (token.type === "link" && isInLink)
-        for (const child of token.children) text((child as InlineText).text);
-      else top.push(token);
-    } else if (token.kind === "end") close();
-    else if (token.kind === "link") {
-      if (token.element) open(token.element);
-      else text(token.text);
-    } else {
-      for (let left = token.closes; left > 0; left--) close();
-      text(token.text);
-      for (const type of token.opens) open({ type, url: null, children: [] });
-    }
-  }
-  if (safeTokens >= tokens.length) atSafe();
-  return { nodes: root, safeNodes, safeText };
 }
 
 /** https://spec.commonmark.org/0.31.2/#code-spans */
