@@ -1,7 +1,7 @@
 /*
  * Measures what the server, the element and the relays of others cost, prints it, and writes it down.
  *
- *   npm run bench                        everything, in about twenty minutes; writes docs/benchmarks too
+ *   npm run bench                        everything, in twenty to forty minutes; writes docs/benchmarks too
  *   npm run bench -- --quick             less of it, in less than ten minutes; writes only test/bench/results
  *   npm run bench -- relay render …      some parts of it: relay, join, growth, bounds, viewers, render
  *

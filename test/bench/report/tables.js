@@ -253,7 +253,9 @@ function summary({ relay, bounds, render }) {
           flushed.map((row) => [name(row.technique), total(row), figure(row.p95Ms, "ms")]),
         )}`
       : "";
-  return `${table}${stream}${shown}\n\n${machineOf(relay)}`;
+  const isLater = render && render.measuredOn !== relay.measuredOn;
+  const later = isLater ? ` What concerns the browser: on ${render.measuredOn}.` : "";
+  return `${table}${stream}${shown}\n\n${machineOf(relay)}${later}`;
 }
 
 export const tables = {
