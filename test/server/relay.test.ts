@@ -588,13 +588,16 @@ test("models, a provider or a job that are missing are told when the endpoint is
   );
 });
 
-test("a log line names an upstream's status once", async () => {
+test("a log line names an upstream's status once, and leaves the rest of its words as they are", async () => {
   const lines: object[] = [];
   const logger = { debug() {}, info() {}, warn: (fields: object) => void lines.push(fields), error() {} };
-  const body = JSON.stringify({ error: { message: "No such model.", code: 404 } });
-  await ask((res) => void res.writeHead(404, { "content-type": "application/json" }).end(body), { logger });
+  for (const error of [{ message: "No such model.", code: 404 }, { message: "Room 404 is empty." }]) {
+    const body = JSON.stringify({ error });
+    await ask((res) => void res.writeHead(404, { "content-type": "application/json" }).end(body), { logger });
+  }
   expect(lines.map((fields) => "detail" in fields && fields.detail)).toEqual([
-    expect.stringMatching(/^HTTP 404: (?!404)/),
+    "HTTP 404: No such model.",
+    "HTTP 404: Room 404 is empty.",
   ]);
 });
 
