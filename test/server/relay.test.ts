@@ -596,8 +596,8 @@ test("a log line names an upstream's status once, and leaves the rest of its wor
     await ask((res) => void res.writeHead(404, { "content-type": "application/json" }).end(body), { logger });
   }
   expect(lines.map((fields) => "detail" in fields && fields.detail)).toEqual([
-    "HTTP 404: No such model.",
-    "HTTP 404: Room 404 is empty.",
+    "HTTP 404 No such model.",
+    "HTTP 404 Room 404 is empty.",
   ]);
 });
 

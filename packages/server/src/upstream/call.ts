@@ -174,8 +174,8 @@ async function refusalOf(response: IncomingMessage): Promise<Error> {
   });
   const failure = new RunFailure(error.code, undefined, {
     retryable: error.retryable,
-    // Many a body begins with the status, too.
-    cause: new Error(`HTTP ${status}: ${error.detail.replace(new RegExp(`^${status} `), "")}`),
+    // It begins with the status.
+    cause: new Error(`HTTP ${error.detail}`),
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
   });
   return status === 408 || status === 429 || status >= 500 ? new Refusal(failure) : failure;
