@@ -11,5 +11,7 @@ export default defineConfig({
     include: ["protocol/**/*.test.ts", "server/**/*.test.ts", "house/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // They wait for processes more than they reckon: one alone, as on two cores by default, leaves both idle.
+    maxWorkers: 3,
   },
 });

@@ -20,6 +20,7 @@ const load = async (path) => {
 };
 const { createBackend } = await load("./element/backend/app.ts");
 const { findEngines } = await load("./support/engines.ts");
+const { freePort } = await load("./support/free-port.ts");
 const app = createBackend();
 const { found, missing } = await findEngines();
 
@@ -36,6 +37,8 @@ async function toExpress(context, next) {
 
 export default {
   rootDir: here(".."),
+  // Its own search gives two runs that begin at once the same one.
+  port: await freePort(),
   files: [here("./element/**/*.test.ts")],
   nodeResolve: { exportConditions: conditions, browser: true },
   middleware: [toExpress],
