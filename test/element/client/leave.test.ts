@@ -36,6 +36,17 @@ describe("a cancel", () => {
     expect(cancels.map((call) => call.body)).to.deep.equal([{ reason: "changed my mind" }]);
   });
 
+  for (const go of ["detach", "reset"] as const) {
+    it(`reaches the server though the page lets go by ${go}() in the same breath`, async () => {
+      const { session, seen } = scene("held");
+      void session.start();
+      await reaches(session, hasText);
+      void session.cancel();
+      session[go]();
+      await until(async () => (await seen()).runs.every((run) => run.isCancelled));
+    });
+  }
+
   it("before the first word waits for it", async () => {
     const { session, seen } = scene("held");
     const result = session.start();

@@ -71,6 +71,34 @@ describe("a start that nobody has answered", () => {
   });
 });
 
+describe("a start that is called off", () => {
+  it("after an answer that has said nothing is sent by nobody again", async () => {
+    const wire = silentWire(true);
+    const persistence = memoryPersistence();
+    const session = sessionOn(wire, { persistence, dialect: autoDialect });
+    const result = session.start({ n: 1 });
+    await reaches(session, ({ phase }) => phase === "open");
+    await session.cancel();
+    expect((await result).state.status).to.equal("cancelled");
+    expect(persistence.kept).to.equal(null);
+    expect(await session.resume()).to.equal(false);
+    expect(wire.requests).to.have.length(1);
+  });
+
+  it("and let go of in the same breath is sent by no reload", async () => {
+    const wire = silentWire();
+    const persistence = memoryPersistence();
+    const session = sessionOn(wire, { persistence });
+    void session.start({ n: 1 });
+    await until(() => wire.requests.length === 1);
+    const cancelled = session.cancel();
+    session.detach();
+    await cancelled;
+    expect(persistence.kept).to.equal(null);
+    expect(await sessionOn(wire, { persistence }).resume()).to.equal(false);
+  });
+});
+
 describe("what a run was started with", () => {
   it("is known, also to a session that finds it after a reload", async () => {
     const persistence = memoryPersistence();

@@ -54,7 +54,11 @@ describe("the element", () => {
     expect(element.action).to.equal("/early");
     expect(part(element, "label").textContent?.trim()).to.equal("Early");
     void element.start({ q: 1 });
-    expect(lastSession().options.headers).to.deep.equal({ "x-a": "b" });
+    const { headers } = lastSession().options;
+    const asked = () => (typeof headers === "function" ? headers() : headers);
+    expect(asked()).to.deep.equal({ "x-a": "b" });
+    element.headers = async () => ({ "x-a": "c" });
+    expect(await asked()).to.deep.equal({ "x-a": "c" });
   });
 
   it("hands its attributes to the session", async () => {
@@ -69,8 +73,9 @@ describe("the element", () => {
       dialect: "gemini",
     });
     void element.start();
-    const { persistence, dialect, ...options } = lastSession().options;
+    const { persistence, dialect, headers, ...options } = lastSession().options;
     expect(persistence).to.equal(null);
+    expect(typeof headers === "function" && (await headers())).to.deep.equal({});
     if (!dialect || !("load" in dialect)) throw new Error("its code is not left to be loaded");
     expect(await dialect.load()).to.equal(dialects.gemini);
     expect(options).to.deep.equal({

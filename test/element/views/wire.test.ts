@@ -7,6 +7,7 @@ const { createSession } = AiProgressStream;
 const room = (): string => crypto.randomUUID();
 
 interface Call {
+  readonly authorization: string | null;
   readonly method: string;
   readonly path: string;
   readonly key: string | null;
@@ -108,6 +109,52 @@ describe("the element on the wire", () => {
     const keys = (await callsIn(name)).map(({ key }) => key);
     expect(keys.length).to.be.greaterThan(12);
     expect(new Set(keys).size).to.equal(1);
+  });
+
+  it("retries with the headers of the moment", async () => {
+    const name = room();
+    const element = await mount({ action: `/api/held/${name}`, "max-retries": "0" });
+    element.headers = { authorization: "1" };
+    void element.start({});
+    await until(() => element.text !== "");
+    await fetch(`/api/rooms/${name}/cut`, { method: "POST" });
+    await until(() => element.state === "error");
+    element.headers = { authorization: "2" };
+    void element.retry();
+    await until(() => element.state === "streaming");
+    const calls = await callsIn(name);
+    expect(calls.map(({ method, authorization }) => `${method} ${authorization}`)).to.deep.equal([
+      "POST 1",
+      "GET 2",
+    ]);
+    await element.cancel();
+  });
+
+  it("retries once, however often it is asked at the same time", async () => {
+    const name = room();
+    const element = await mount({ action: `/api/invalid/${name}` });
+    await element.start({});
+    expect(element.state).to.equal("error");
+    await Promise.all([element.retry(), element.retry()]);
+    await until(() => element.state === "error");
+    expect((await callsIn(name)).length).to.equal(2);
+  });
+
+  it("is not told of a run that is lost when it has started another one meanwhile", async () => {
+    const name = room();
+    const element = await mount({ action: `/api/held/${name}` });
+    void element.start({});
+    await until(() => element.text !== "");
+    element.remove();
+    await new Promise((resolve) => setTimeout(resolve));
+    const errors: unknown[] = [];
+    element.addEventListener("ai-error", (event) => errors.push(event.detail.error));
+    document.body.append(element);
+    element.reset();
+    void element.start({ b: 2 });
+    await until(() => element.state === "streaming");
+    expect(errors).to.deep.equal([]);
+    await element.cancel();
   });
 
   it("finds its run after a reload", async () => {

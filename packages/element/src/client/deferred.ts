@@ -1,6 +1,7 @@
 /** A promise and what settles it. (`Promise.withResolvers` is newer than the browsers that are served.) */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
+  readonly isSettled: boolean;
   resolve(value: T): void;
 }
 
@@ -9,5 +10,13 @@ export function createDeferred<T>(): Deferred<T> {
   const promise = new Promise<T>((resolve) => {
     settle = resolve;
   });
-  return { promise, resolve: (value) => settle(value) };
+  const deferred = {
+    promise,
+    isSettled: false,
+    resolve(value: T) {
+      deferred.isSettled = true;
+      settle(value);
+    },
+  };
+  return deferred;
 }

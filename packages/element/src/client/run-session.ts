@@ -294,25 +294,32 @@ export class RunSession implements Session {
 
   async #cancel(connection: RunConnection, reason: string | undefined): Promise<void> {
     const { clock } = this.#settings;
-    connection.isCancelling = true;
-    this.#update({});
+    const run = this.#run;
     const limit = new AbortController();
     const isOver = new Promise<null>((resolve) => {
       limit.signal.addEventListener("abort", () => resolve(null));
     });
+    const ask = (): Promise<RunError | null> | null => {
+      const target = this.#address.cancelTarget;
+      return target === null ? null : requestCancel(this.#settings, target, reason, limit.signal);
+    };
+    // At once, if it can be: whoever lets go of the run in the same breath has meant both.
+    const isKnown = connection.addressed.isSettled;
+    let asked = isKnown ? ask() : null;
+    connection.isCancelling = true;
+    this.#update({});
     const timer = clock.setTimeout(() => limit.abort(), this.#cancelTimeoutMs);
     connection.ended.promise.then(() => limit.abort());
     connection.retryNow();
 
-    await Promise.race([connection.addressed.promise, isOver]);
+    if (!isKnown) await Promise.race([connection.addressed.promise, isOver]);
     let refusal: RunError | null = null;
     if (!limit.signal.aborted) {
-      const target = this.#address.cancelTarget;
-      const asked = target === null ? null : requestCancel(this.#settings, target, reason, limit.signal);
+      if (!isKnown) asked = ask();
       refusal = await Promise.race([asked, isOver]);
       if (refusal === null && this.#connection === connection) {
         // A server that names no run sends no end: closing its stream is all there is to do.
-        if (this.#address.resumeTarget === null) this.#endHere("user");
+        if (this.#address.resumeTarget === null) this.#endHere("user", run);
         else {
           connection.retryNow();
           await isOver;
@@ -320,19 +327,23 @@ export class RunSession implements Session {
       }
     }
     clock.clearTimeout(timer);
+    this.#callOff(run);
     if (this.#connection !== connection) return;
-    // What was called off is asked for by no reload, though nobody has answered it.
-    if (this.#run.isUnanswered) {
-      this.#run.isUnanswered = false;
-      this.#remember();
-    }
     this.#settle({
       phase: "ended",
       error: { ...cancelUnconfirmed, code: (refusal ?? cancelUnconfirmed).code },
     });
   }
 
-  #endHere(reason: "user"): void {
+  /** What was called off is asked for by no reload, though nobody has answered it. */
+  #callOff(run: RunRecord): void {
+    if (!run.isUnanswered) return;
+    run.isUnanswered = false;
+    if (run === this.#run) this.#remember();
+  }
+
+  #endHere(reason: "user", run: RunRecord): void {
+    this.#callOff(run);
     const event: EndEvent = { type: "end", at: this.#settings.clock.now(), status: "cancelled", reason };
     this.#run.fold.append(event);
     this.#handled(event);

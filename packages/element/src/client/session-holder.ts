@@ -60,6 +60,7 @@ export function createSessionHolder(): SessionHolder {
   let endSubscriptions = (): void => {};
   let cancelFrame: (() => void) | null = null;
   let wasLive = false;
+  let isGone = false;
 
   function tell(): void {
     cancelFrame?.();
@@ -79,6 +80,8 @@ export function createSessionHolder(): SessionHolder {
   /** The session of the options as they are now; the last one, where they have not changed or a run is under way. */
   function use(): Session {
     const { options } = holder;
+    // Nobody would close what is opened now.
+    if (isGone) throw new Error("The component is no longer there.");
     if (options === null) throw new Error("The component is not there yet.");
     const print = fingerprintOf(options);
     if (session && (print === fingerprint || isBusy(session.status))) return session;
@@ -111,10 +114,12 @@ export function createSessionHolder(): SessionHolder {
       return () => void listeners.delete(listener);
     },
     mount() {
+      isGone = false;
       // A component that only stayed away for a moment, as in React's strict mode, goes on where it was.
       if (wasLive || holder.options?.persistence) void use().resume();
       wasLive = false;
       return () => {
+        isGone = true;
         wasLive = session !== null && isBusy(session.status);
         session?.detach();
       };
@@ -130,10 +135,14 @@ export function createSessionHolder(): SessionHolder {
   return holder;
 }
 
-/** Of what is written into a component anew at each rendering, only a change of value makes another session. */
+/**
+ * Of what is written into a component anew at each rendering, only a change of value makes another session. Headers are no
+ * part of it: under a new token the run is the same.
+ */
 function fingerprintOf(options: AiProgressOptions): string {
   return JSON.stringify({
     ...options,
+    headers: undefined,
     dialect: options.dialect && nameOf(options.dialect),
     persistence: options.persistence?.name,
   });

@@ -266,7 +266,7 @@ export class AiProgressStream extends LitElement {
   });
   readonly #floor = createProgressFloor();
   readonly #internals: ElementInternals | null = this.attachInternals?.() ?? null;
-  #session: { session: Session; fingerprint: string; headers: HeadersSource | null } | null = null;
+  #session: { session: Session; fingerprint: string } | null = null;
   #floorRun = 0;
   #view: View | null = null;
   #action: Action | null = null;
@@ -342,6 +342,8 @@ export class AiProgressStream extends LitElement {
     if (this.state === "reconnecting") return this.#run.retryNow();
     if (isBusy(this.state)) return;
     if (this.state === "error" && (await this.#run.resume())) return;
+    // Asked twice: the other has gone on with it, or started anew.
+    if (isBusy(this.state)) return;
     if (this.#run.started) await this.start(this.#run.started.input);
     else await this.#startAnew();
   }
@@ -509,9 +511,9 @@ ${liveRegions}`;
 
   #createSession(): Session {
     const fingerprint = fingerprintOf(this);
-    if (this.#session?.fingerprint !== fingerprint || this.#session.headers !== this.headers) {
+    if (this.#session?.fingerprint !== fingerprint) {
       const { createSession } = this.constructor as typeof AiProgressStream;
-      this.#session = { session: createSession(optionsOf(this)), fingerprint, headers: this.headers };
+      this.#session = { session: createSession(optionsOf(this)), fingerprint };
     }
     return this.#session.session;
   }

@@ -171,10 +171,13 @@ export class RunController implements ReactiveController {
     if (!this.#isDetached || !this.#session) return;
     this.#isDetached = false;
     this.#subscribe(this.#session);
-    void this.#session.resume().then((isFound) => {
-      const status = this.#session?.status;
-      if (isFound || !status || status.error) return;
-      this.#apply({ ...status, phase: "ended", error: runError("run_lost") });
+    const session = this.#session;
+    const number = this.#runNumber;
+    void session.resume().then((isFound) => {
+      // By now it may be another's turn.
+      if (isFound || this.#session !== session || this.#runNumber !== number) return;
+      if (session.status.error) return;
+      this.#apply({ ...session.status, phase: "ended", error: runError("run_lost") });
     });
   }
 

@@ -22,18 +22,22 @@ export interface SessionAttributes {
 }
 
 export function optionsOf(element: SessionAttributes): SessionOptions {
-  const { headers, dialect } = element;
+  const { dialect } = element;
   const isKept = element.persist === "session";
   if (isKept) claim(keyOf(element), element);
   return {
     ...plainOptionsOf(element),
     dialect: dialectOf(dialect),
     persistence: isKept ? sessionPersistence(keyOf(element)) : null,
-    ...(headers ? { headers } : {}),
+    // Asked anew at each attempt: under a new token the run is the same.
+    headers: () => {
+      const headers = element.headers ?? {};
+      return typeof headers === "function" ? headers() : headers;
+    },
   };
 }
 
-/** Differs where the options do, headers aside: those are to be compared by identity. */
+/** Differs where the options do; headers are always the newest. */
 export const fingerprintOf = (element: SessionAttributes): string =>
   JSON.stringify([plainOptionsOf(element), element.dialect, element.persist, keyOf(element)]);
 
