@@ -413,6 +413,22 @@ describe("another principal", () => {
     expect((await fetch(run)).status).toBe(401);
   });
 
+  test.each([false, 0, Number.NaN, ""])("is none where the server gives %j for it", async (nobody) => {
+    const { url, upstream } = await chat(answerWith("x"), { principal: () => nobody as never });
+    expect((await post(url, { prompt: "x" })).status).toBe(401);
+    expect(upstream.calls).toHaveLength(0);
+  });
+
+  test.each([7, true, {}, ["ann"]])(
+    "that is %j is the server's mistake, and starts nothing",
+    async (user) => {
+      const { url, upstream, logged } = await chat(answerWith("x"), { principal: () => user as never });
+      expect((await post(url, { prompt: "x" })).status).toBe(500);
+      expect(upstream.calls).toHaveLength(0);
+      expect(JSON.stringify(logged)).toContain("neither a string nor null");
+    },
+  );
+
   test("a run is found only where it was made", async () => {
     const { url, app, progress } = await chat();
     app.use("/api/other", progress.task({ run: () => {} }));

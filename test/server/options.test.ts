@@ -5,6 +5,7 @@ import {
   openaiChat,
   type ProgressServerOptions,
 } from "@ai-progress-stream/server";
+import { redisStore } from "@ai-progress-stream/server/redis";
 import { expect, onTestFinished, test } from "vitest";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
 import { taskApp } from "../support/task-app.js";
@@ -23,6 +24,7 @@ test.each([
   ["backstopMs", { backstopMs: Infinity }],
   ["backstopMs", { backstopMs: Number.NaN }],
   ["totalTimeoutMs", { totalTimeoutMs: -1 }],
+  ["totalTimeoutMs", { totalTimeoutMs: 0 }],
   ["bodyTimeoutMs", { bodyTimeoutMs: null }],
   ["maxRetries", { maxRetries: Number.NaN }],
   ["timeouts.idleMs", { timeouts: { idleMs: Number.NaN } }],
@@ -47,7 +49,41 @@ test("a worker and an endpoint are held to the same", async () => {
   expect(() => progress.relay({ ...relay, timeouts: { totalMs: Number.NaN } })).toThrow(
     /timeouts.totalMs is NaN/,
   );
+  expect(() => progress.relay({ ...relay, maxMessages: Number.NaN })).toThrow(/maxMessages is NaN/);
+  expect(() => progress.relay({ ...relay, maxOutputTokens: Number.NaN })).toThrow(/maxOutputTokens is NaN/);
   expect(() => progress.task({ run: () => {}, totalTimeoutMs: -1 })).toThrow(/totalTimeoutMs is -1/);
+  expect(() => progress.task({ run: () => {}, totalTimeoutMs: 0 })).toThrow(/totalTimeoutMs is 0/);
+});
+
+test("a bound by a name that there is not is told, with those that there are", () => {
+  const unknown = { timeouts: { idle: 5 } };
+  expect(() => createProgressServer(asOptions(unknown))).toThrow(
+    "timeouts knows no idle. There are: connectMs, firstByteMs, idleMs, totalMs.",
+  );
+  expect(() => createProgressServer(asOptions({ limits: { toString: 5 } }))).toThrow(/limits knows no/);
+});
+
+test.each([
+  ["maxRuns", Number.NaN],
+  ["maxChars", Number.NaN],
+  ["maxLogEvents", -1],
+  ["maxLogChars", Number.NaN],
+  ["retainMs", Number.NaN],
+  ["retainMs", 0],
+])("memoryStore refuses %s: %s", (name, value) => {
+  expect(() => memoryStore({ [name]: value })).toThrow(new RegExp(`^${name} is ${value}. Give .+`));
+});
+
+test.each([
+  ["maxLogEvents", Number.NaN],
+  ["maxLogChars", Number.NaN],
+  ["retainMs", Infinity],
+  ["retainMs", 0],
+  ["timeoutMs", Number.NaN],
+  ["pingMs", Number.NaN],
+])("redisStore refuses %s: %s", (name, value) => {
+  const options = { url: "redis://localhost", secret: "0123456789abcdef", [name]: value };
+  expect(() => redisStore(options)).toThrow(new RegExp(`^${name} is ${value}. Give .+`));
 });
 
 test("Infinity turns off what may be turned off, the heartbeat as well", async () => {

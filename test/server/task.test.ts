@@ -487,6 +487,28 @@ test.each(unreadable)("a hook that throws %s is logged", async (_, thrown) => {
   await until(() => logged.some(({ message }) => message === "a hook failed"));
 });
 
+test("whatever a schema says, and whatever is thrown where it is asked who comes, is answered", async () => {
+  const issues = [{ message: 5n, path: [1n, Symbol("s"), { key: 2n }] }];
+  const input = { "~standard": { version: 1, vendor: "x", validate: () => ({ issues }) } };
+  const { origin } = await progressApp((app, progress) => {
+    app.use("/task", progress.task({ input: input as never, run: () => 1 }));
+  });
+  const post = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
+  const refusal = await fetch(`${origin}/task`, post);
+  expect(refusal.status).toBe(422);
+  expect(await refusal.json()).toMatchObject({
+    issues: [{ message: "5", path: ["1", "Symbol(s)", "2"] }],
+  });
+  const unreadable = new Proxy(new Error("x"), {
+    getPrototypeOf() {
+      throw new Error("It does not say what it is.");
+    },
+  });
+  const { url, logged } = await taskApp(() => 1, { principal: () => Promise.reject(unreadable) });
+  expect((await fetch(url, post)).status).toBe(500);
+  expect(logged).toHaveLength(1);
+});
+
 test("a logger that throws costs no run its end, and no process its life", async () => {
   const logger = { debug: refuse, info: refuse, warn: refuse, error: refuse };
   const told = gate();

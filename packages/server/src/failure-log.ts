@@ -12,7 +12,7 @@ const QUIET_MS = 60_000;
 export function createFailureLog(logger: Logger, clock: Clock): FailureLog {
   let quietUntil = Number.NEGATIVE_INFINITY;
   return (error, fields, message) => {
-    const isOutage = isUnavailable(error) || (error instanceof Error && isUnavailable(error.cause));
+    const isOutage = isOfOutage(error);
     const isTold = isOutage && clock.now() < quietUntil;
     if (isOutage && !isTold) quietUntil = clock.now() + QUIET_MS;
     try {
@@ -21,6 +21,14 @@ export function createFailureLog(logger: Logger, clock: Clock): FailureLog {
       // Whoever is in the middle of something else is not to fail for a log.
     }
   };
+}
+
+function isOfOutage(error: unknown): boolean {
+  try {
+    return isUnavailable(error) || (error instanceof Error && isUnavailable(error.cause));
+  } catch {
+    return false;
+  }
 }
 
 const isUnavailable = (error: unknown): boolean =>

@@ -4,13 +4,14 @@ import type { CorsOptions } from "./http/cors.js";
 import type { ExpressRequest } from "./http/express.js";
 import type { InputSchema } from "./http/schema.js";
 import type { Logger } from "./logger.js";
+import { checkBound, checkPeriod, wrongNumber } from "./numbers.js";
 import type { JobContext } from "./run/job.js";
 import type { RunHooks, RunInfo } from "./run/producer.js";
 import type { RunStore } from "./store/run-store.js";
 import type { AnswerOptions, Provider } from "./upstream/provider.js";
 import type { ProxyRequest, ProxyRules } from "./upstream/proxy.js";
 import type { RetryNotice } from "./upstream/retry.js";
-import type { UpstreamTimeouts } from "./upstream/timeouts.js";
+import { defaultTimeouts, type UpstreamTimeouts } from "./upstream/timeouts.js";
 
 /** Bounds. Each keeps one thing from growing without end. */
 export interface Limits {
@@ -156,38 +157,39 @@ const BOUNDS = [
   "abandonAfterMs",
   "heartbeatMs",
   "stallMs",
-  "totalTimeoutMs",
   "bodyTimeoutMs",
   "resumeWithinMs",
   "maxRetries",
+  "maxMessages",
+  "maxOutputTokens",
 ] as const;
 /** What is done again and again, and is nothing that can be left off. */
 const PERIODS = ["leaseMs", "backstopMs"] as const;
+const GROUPS = { timeouts: defaultTimeouts, limits: defaultLimits };
 
-export interface NumberOptions extends Partial<Record<(typeof BOUNDS | typeof PERIODS)[number], number>> {
+export interface NumberOptions
+  extends Partial<Record<(typeof BOUNDS | typeof PERIODS)[number] | "totalTimeoutMs", number>> {
   readonly timeouts?: object;
   readonly limits?: object;
 }
 
 /**
  * A NaN, such as that of a variable that is not set, would silently turn off what it is to bound.
- * @throws TypeError for a number that is none, or none that can be
+ * @throws TypeError for a number that is none, or none that can be, and for a name that there is not
  */
 export function checkNumbers(options: NumberOptions): void {
   for (const name of BOUNDS) checkBound(name, options[name]);
-  for (const name of PERIODS) {
-    const value = options[name];
-    if (value === undefined || (Number.isFinite(value) && value > 0)) continue;
-    throw new TypeError(`${name} is ${value}. Give a finite number of more than 0, or leave it out.`);
+  for (const name of PERIODS) checkPeriod(name, options[name]);
+  // No run ends within 0 ms.
+  if (options.totalTimeoutMs === 0)
+    throw wrongNumber("totalTimeoutMs", 0, "more than 0, Infinity for no bound");
+  checkBound("totalTimeoutMs", options.totalTimeoutMs);
+  for (const [group, known] of Object.entries(GROUPS)) {
+    for (const [name, value] of Object.entries(options[group as keyof typeof GROUPS] ?? {})) {
+      if (!Object.hasOwn(known, name)) {
+        throw new TypeError(`${group} knows no ${name}. There are: ${Object.keys(known).join(", ")}.`);
+      }
+      checkBound(`${group}.${name}`, value);
+    }
   }
-  for (const group of ["timeouts", "limits"] as const) {
-    for (const [name, value] of Object.entries(options[group] ?? {})) checkBound(`${group}.${name}`, value);
-  }
-}
-
-function checkBound(name: string, value: unknown): void {
-  if (value === undefined || (typeof value === "number" && value >= 0)) return;
-  throw new TypeError(
-    `${name} is ${String(value)}. Give a number of 0 or more, Infinity for no bound, or leave it out.`,
-  );
 }

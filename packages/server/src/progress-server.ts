@@ -173,7 +173,7 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
       }
       return mount(
         {
-          totalTimeoutMs: ("run" in task && task.totalTimeoutMs) || totalTimeoutMs,
+          totalTimeoutMs: ("run" in task ? task.totalTimeoutMs : undefined) ?? totalTimeoutMs,
           async prepare(body) {
             const input = schema ? await validateInput(schema, body) : (body as Input);
             const plan = typeof stages === "function" ? stages(input) : stages;

@@ -248,31 +248,42 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
   async function identify(req: EndpointRequest): Promise<string | null> {
     if (!options.principal) return null;
     const principal = await options.principal(req as never);
-    if (principal === null || principal === undefined || principal === "") throw new Problem("unauthorized");
+    // Also what `isAuthenticated && id` gives: no principal is made of all who are none.
+    if (!principal) throw new Problem("unauthorized");
+    if (typeof principal !== "string") throw new TypeError(NO_PRINCIPAL);
     return principal;
+  }
+
+  async function refuse(req: EndpointRequest, res: ServerResponse, error: unknown): Promise<void> {
+    if (res.headersSent) {
+      logFailure(error, {}, "a response broke");
+      res.destroy();
+      return;
+    }
+    const problem = toProblem(error);
+    const requestId = writeProblem(res, problem);
+    if (problem.code === "internal" || problem.cause !== undefined) {
+      logFailure(error, { requestId, code: problem.code }, "request failed");
+    }
+    if (!req.complete) await passBy(req, clock, options.maxBodyBytes + SPARE_BYTES);
+    // What is left of a body that was refused would be taken for the next request.
+    if (!req.complete) res.on("finish", () => req.destroy());
+    res.end();
   }
 
   return async (req, res) => {
     try {
-      await route(req, res);
+      await route(req, res).catch((error: unknown) => refuse(req, res, error));
     } catch (error) {
-      if (res.headersSent) {
-        logFailure(error, {}, "a response broke");
-        res.destroy();
-        return;
-      }
-      const problem = toProblem(error);
-      const requestId = writeProblem(res, problem);
-      if (problem.code === "internal" || problem.cause !== undefined) {
-        logFailure(error, { requestId, code: problem.code }, "request failed");
-      }
-      if (!req.complete) await passBy(req, clock, options.maxBodyBytes + SPARE_BYTES);
-      // What is left of a body that was refused would be taken for the next request.
-      if (!req.complete) res.on("finish", () => req.destroy());
-      res.end();
+      // What goes wrong here is one request's, and not the process's.
+      logFailure(error, {}, "a refusal could not be written");
+      res.destroy();
     }
   };
 }
+
+const NO_PRINCIPAL =
+  "principal(req) gave neither a string nor null. Give who asks as a string, null for nobody: 401.";
 
 function busy({ limit, retryAfterMs }: Extract<CreateOutcome, { kind: "busy" }>): Problem {
   if (limit !== "principal") return new Problem("overloaded", { retryAfterMs });
@@ -281,9 +292,13 @@ function busy({ limit, retryAfterMs }: Extract<CreateOutcome, { kind: "busy" }>)
 }
 
 function toProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  if (error instanceof StoreError) {
-    return new Problem("overloaded", { retryAfterMs: 5_000 }, { cause: error });
+  try {
+    if (error instanceof Problem) return error;
+    if (error instanceof StoreError) {
+      return new Problem("overloaded", { retryAfterMs: 5_000 }, { cause: error });
+    }
+  } catch {
+    // A proxy that does not say what it is.
   }
   return new Problem("internal", {}, { cause: error });
 }

@@ -41,7 +41,8 @@ export function invalidInput(issues: readonly InputIssue[]): Problem {
   });
 }
 
-function toIssue({ message, path }: SchemaIssue): InputIssue {
+function toIssue({ message: said, path }: SchemaIssue): InputIssue {
+  const message = String(said);
   if (!path) return { message };
   const keys = path.map((segment) => (typeof segment === "object" ? segment.key : segment));
   return { message, path: keys.map((key) => (typeof key === "number" ? key : String(key))) };

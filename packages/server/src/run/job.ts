@@ -38,7 +38,10 @@ export interface StageReporter extends Reporter {
 /** What a job is given. */
 export interface JobContext<Input = unknown> extends Reporter {
   readonly input: Input;
-  /** Aborts on cancel, on abandonment, on shutdown and on time-out. Hand it to everything that waits. */
+  /**
+   * Aborts on cancel, on abandonment, on shutdown and on time-out. Hand it to everything that waits. What a listener of its
+   * own throws is an uncaught exception of the process, as with any EventTarget of Node.
+   */
   readonly signal: AbortSignal;
   readonly runId: string;
   readonly principal: string | null;

@@ -1,5 +1,6 @@
 import { initialState, type LoggedEvent, type StageState } from "@ai-progress-stream/protocol";
 import { type Clock, systemClock } from "../clock.js";
+import { checkBound, checkPeriod, MIN_RETAIN_MS } from "../numbers.js";
 import { cancelledEnd, reapedEnd } from "./ends.js";
 import { EventLog, sizeOf } from "./event-log.js";
 import {
@@ -20,7 +21,7 @@ export interface MemoryStoreOptions {
    * @defaultValue 200_000_000
    */
   readonly maxChars?: number;
-  /** How long a run stays after its end, in milliseconds. @defaultValue 900_000 */
+  /** How long a run stays after its end, in milliseconds; a second or more. @defaultValue 900_000 */
   readonly retainMs?: number;
   /** Events that can be resumed from without a snapshot, per run. @defaultValue 4096 */
   readonly maxLogEvents?: number;
@@ -71,6 +72,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
     maxLogChars = 131_072,
     clock = systemClock,
   } = options;
+  for (const [name, value] of Object.entries({ maxRuns, maxChars, maxLogEvents, maxLogChars })) {
+    checkBound(name, value);
+  }
+  if (retainMs !== Infinity) checkPeriod("retainMs", retainMs, MIN_RETAIN_MS);
   const runs = new Map<string, StoredRun>();
   const runByKey = new Map<string, string>();
   /** In the order of their ends, so the first is the first to go. */

@@ -2,6 +2,7 @@ import type { RunStatus } from "@ai-progress-stream/protocol";
 import { type Clock, systemClock } from "../../clock.js";
 import { createFailureLog } from "../../failure-log.js";
 import { describeError, type Logger, stderrLogger } from "../../logger.js";
+import { checkBound, checkPeriod, MIN_RETAIN_MS } from "../../numbers.js";
 import type { RunStore } from "../run-store.js";
 import { clientFactory, type RedisOptions } from "./client.js";
 import { createCommands, toList, toStoreError } from "./commands.js";
@@ -28,7 +29,7 @@ export interface RedisStoreOptions {
   readonly secret: string | undefined;
   /** Begins the name of every key and channel. @defaultValue "ai-progress-stream" */
   readonly prefix?: string;
-  /** How long a run stays after its end, in milliseconds. @defaultValue 900_000 */
+  /** How long a run stays after its end, in milliseconds; a second or more. @defaultValue 900_000 */
   readonly retainMs?: number;
   /** Events that can be resumed from without a snapshot, per run; Redis keeps up to a hundred more. @defaultValue 4096 */
   readonly maxLogEvents?: number;
@@ -134,7 +135,8 @@ export function redisStore(options: RedisStoreOptions): RunStore {
   };
 }
 
-function checkedOptions({ url, secret, prefix = "" }: RedisStoreOptions): { url: string; secret: string } {
+function checkedOptions(options: RedisStoreOptions): { url: string; secret: string } {
+  const { url, secret, prefix = "" } = options;
   if (typeof secret !== "string" || secret.length < MIN_SECRET_CHARS) {
     throw new TypeError(
       `redisStore needs a secret of ${MIN_SECRET_CHARS} characters or more, random and the same on every node: ` +
@@ -146,5 +148,10 @@ function checkedOptions({ url, secret, prefix = "" }: RedisStoreOptions): { url:
   }
   // Braces would move the hash tag, and a run's keys to different nodes of a Cluster.
   if (/[{}]/.test(prefix)) throw new TypeError("The prefix of redisStore must not contain braces.");
+  checkPeriod("retainMs", options.retainMs, MIN_RETAIN_MS);
+  checkPeriod("timeoutMs", options.timeoutMs);
+  checkPeriod("pingMs", options.pingMs);
+  checkBound("maxLogEvents", options.maxLogEvents);
+  checkBound("maxLogChars", options.maxLogChars);
   return { url, secret };
 }
