@@ -27,6 +27,19 @@ describe("wherever it stands", () => {
     document.body.replaceChildren();
   });
 
+  it("paints over nothing of the page's that stands above it", async () => {
+    const scene = scenes.find(({ name }) => name === "waiting for the first word");
+    if (!scene) throw new Error("There is no scene.");
+    const element = await mountScene(scene);
+    const rail = element.shadowRoot?.querySelector("[part=rail]") as Element;
+    const { left, top, width } = rail.getBoundingClientRect();
+    const bar = document.createElement("div");
+    bar.style.cssText = "position: fixed; inset: 0";
+    document.body.append(bar);
+    const { localName } = document.elementFromPoint(left + width / 2, top + 1) ?? bar;
+    expect(localName).to.equal("div");
+  });
+
   for (const scene of scenes) {
     for (const [width, fontSize, dir] of [
       [320, "15px", "ltr"],

@@ -33,6 +33,7 @@ export const styles: CSSResult = css`
 *, ::before, ::after { box-sizing: border-box; }
 .card {
   position: relative;
+  isolation: isolate;
   display: grid;
   grid-template: [header] auto [segments] auto [stages] auto [notice] auto [reasoning] auto [output] auto [footer] auto / minmax(0, 1fr) auto;
   background: var(--_surface);
