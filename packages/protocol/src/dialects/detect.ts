@@ -69,7 +69,8 @@ function dialectOf(fields: Fields, event: string): DialectName | "run" | null {
   if ("candidates" in fields || "promptFeedback" in fields || "usageMetadata" in fields) return "gemini";
   if (agUi.test(type)) return "ag-ui";
   if (cohere.test(type) || isCohereAnswer(fields)) return "cohere";
-  if (aiSdk.test(type) || isAiSdkFrame(fields, type) || (type === "error" && "errorText" in fields)) return "ai-sdk";
+  if (aiSdk.test(type) || isAiSdkFrame(fields, type) || (type === "error" && "errorText" in fields))
+    return "ai-sdk";
   if (event === "metadata" && "run_id" in fields) return "langgraph";
   if (isOllama(fields) || isPull(fields)) return "ollama";
   // An error alone: the decoders of the providers all read it the same way
