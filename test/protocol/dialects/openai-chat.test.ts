@@ -257,3 +257,45 @@ describe("an answer that was not streamed", () => {
     expect(decodeJson?.("text")).toBeNull();
   });
 });
+
+describe("an error that is not called one", () => {
+  test.each<[string, string, object]>([
+    ["upstream_rejected", "NETWORK ERROR", { text: "NETWORK ERROR", error_code: 50001 }],
+    [
+      "upstream_rejected",
+      "unknown error",
+      { id: "c", choices: null, base_resp: { status_code: 1000, status_msg: "unknown error" } },
+    ],
+    [
+      "quota_exceeded",
+      "insufficient balance",
+      { choices: null, base_resp: { status_code: 1008, status_msg: "insufficient balance" } },
+    ],
+    [
+      "upstream_unavailable",
+      "500 internalservererror boom",
+      { object: "error", message: "boom", type: "InternalServerError", code: 500 },
+    ],
+    ["upstream_rejected", "boom", { object: "error", message: "boom" }],
+    ["upstream_rejected", "Internal error", { error_code: 336000, error_msg: "Internal error" }],
+    ["upstream_unavailable", "500 boom", { message: "boom", code: 500 }],
+    ["rate_limited", "429 slow", { code: 429, msg: "slow" }],
+    ["quota_exceeded", "Not enough credits", { detail: "Not enough credits" }],
+  ])("is %s: %s", (code, detail, chunk) => {
+    for (const before of [[], [delta({ content: "a" })]]) {
+      expect(decode(...before, chunk, "[DONE]").at(-1)).toMatchObject({ type: "error", code, detail });
+    }
+  });
+  test.each<[object]>([
+    [{ choices: null, base_resp: { status_code: 0, status_msg: "" } }],
+    [{ choices: [], base_resp: { status_code: 0, status_msg: "success" } }],
+    [{ code: 200, msg: "success" }],
+    [{ choices: [], detail: "cached", code: 500 }],
+    [{ detail: "cached", answer: "b" }],
+  ])("is not %j", (chunk) => {
+    expect(outcome(delta({ content: "a" }), chunk, stop, "[DONE]")).toMatchObject({
+      text: "a",
+      isDone: true,
+    });
+  });
+});

@@ -472,6 +472,30 @@ describe("failures", () => {
     const end = { type: "complete", data: { status: "cancelled" } };
     expect(outcome({ chunk: "a" }, end).error).toBe("upstream_truncated");
   });
+  test.each<[string, object]>([
+    ["upstream_unavailable", { code: 500, msg: "boom" }],
+    ["rate_limited", { code: "429", message: "boom" }],
+    ["upstream_rejected", { errorCode: "E7", msg: "boom" }],
+    ["upstream_rejected", { error_message: "boom" }],
+    ["upstream_rejected", { type: "done", error_code: 7, error_msg: "boom" }],
+    ["upstream_rejected", { ok: false, message: "boom" }],
+  ])("without a word for it are %s: %j", (code, message) => {
+    const [failed] = of("error", { chunk: "a" }, message, { done: true });
+    expect(failed).toMatchObject({ code, detail: expect.stringMatching(/\bboom$/) });
+  });
+  test.each<[object]>([
+    [{ code: 200, msg: "fine" }],
+    [{ code: 0, message: "fine", chunk: "" }],
+    [{ code: "print(500)", message: "fine" }],
+    [{ ok: true }],
+    [{ errorCode: "0", errorMessage: "success" }],
+    [{ error_code: 0, error_msg: "" }],
+    [{ error_code: null, error_message: "" }],
+    [{ type: "tool_result", ok: false, code: 500, message: "no such page" }],
+    [{ stage: "fetch", code: 404, message: "passed over" }],
+  ])("are not %j", (message) => {
+    expect(outcome({ chunk: "a" }, message, { done: true })).toMatchObject({ text: "a", isDone: true });
+  });
   test("of Celery keep the words as they were raised", () => {
     const [failed] = of("error", { state: "FAILURE", current: 1, total: 1, status: "No such Key" });
     expect(failed).toMatchObject({ detail: "failure No such Key" });

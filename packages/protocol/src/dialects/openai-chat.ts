@@ -11,6 +11,7 @@ import type { Dialect } from "./dialect.js";
 import { countOf, entryOf, type Fields, fieldsOf, isFields, itemsOf, numberOf, stringOf } from "./fields.js";
 import { finishReasonOf } from "./finish-reason.js";
 import { createToolCalls, type ToolKey } from "./tool-calls.js";
+import { isBareError } from "./upstream-error.js";
 import { createUsage, readOpenaiUsage } from "./usage.js";
 
 /** Finish reasons that are failures: OpenRouter's and Mistral's, Z.ai's, DeepSeek's. */
@@ -108,7 +109,7 @@ function createReader(emit: Emit): DialectReader {
       const chunk = fieldsOf(json);
       const { choices, error, x_groq, prompt_progress } = chunk;
       let counted = chunk["usage"] ?? (x_groq && fieldsOf(x_groq)["usage"]);
-      let failed = error;
+      let failed: unknown = error ?? (!Array.isArray(choices) && isRefusal(chunk) ? chunk : undefined);
       for (const item of itemsOf(choices)) {
         const choice = fieldsOf(item);
         const { delta, message, finish_reason } = choice;
@@ -138,3 +139,9 @@ function createReader(emit: Emit): DialectReader {
     close: tools.closeAll,
   };
 }
+
+/** The errors of FastChat, MiniMax, Qianfan and vLLM; FastAPI's is a detail and nothing else. */
+const isRefusal = (chunk: Fields): boolean =>
+  chunk["object"] === "error" ||
+  (Object.keys(chunk).length === 1 && stringOf(chunk["detail"]) !== "") ||
+  isBareError(chunk);

@@ -202,8 +202,9 @@ function createReader(pass: Emit): DialectReader {
       if (json === undefined && /^\s*[[{"]/.test(message.data)) return false;
       const outer: Fields = typeof json === "string" ? { content: json } : fieldsOf(json);
       const isKnown = (key: string): boolean => knownKeys.includes(key) || isEndFlag(key);
-      if (event === "" && !Object.keys(outer).some(isKnown)) return false;
-      const fields = worded(opened(outer, kindOf(outer, event)));
+      const told = kindOf(outer, event);
+      if (event === "" && told !== "error" && !Object.keys(outer).some(isKnown)) return false;
+      const fields = worded(opened(outer, told));
       const kind = kindOf(fields, event);
       if (isFields(fields["usage"])) updateUsage(readOpenaiUsage(fields["usage"]));
       if (kind === "error") emit(failure({ ...fieldsOf(fields["data"]), ...fields }));

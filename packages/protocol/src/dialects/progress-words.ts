@@ -1,4 +1,5 @@
 import { countOf, type Fields, firstString, isFields, numberOf, stringOf } from "./fields.js";
+import { isBareError } from "./upstream-error.js";
 
 /** What a message of a home-made stream is. */
 export type Kind = "update" | "stage-end" | "message-end" | "result" | "end" | "cancelled" | "error";
@@ -75,7 +76,11 @@ export function kindOfWord(word: string): Kind {
 /** What a message is, by every word and flag that it says it with; the gravest one counts. */
 export function kindOf(fields: Fields, event: string): Kind {
   if (fields["error"] || fields["success"] === false) return "error";
-  const kinds = [event, fields["event"], fields["type"]].map((word) => kindOfWord(stringOf(word)));
+  const words = [event, fields["event"], fields["type"]].map(stringOf);
+  // What a tool or a single stage says so is not yet the failure of all
+  const isOfAll = nameOf(fields) === "" && words.every((word) => roleOf(word) === "text");
+  if (isOfAll && (fields["ok"] === false || isBareError(fields))) return "error";
+  const kinds = words.map(kindOfWord);
   const said = [fields["status"], fields["state"]].map((word) => kindOfWord(stringOf(word)));
   const isAt = (words: ReadonlySet<string>, keys: readonly string[]) =>
     keys.some((key) => words.has(stringOf(fields[key]).toLowerCase()));
