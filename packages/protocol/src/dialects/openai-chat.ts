@@ -38,12 +38,18 @@ function createReader(emit: Emit): DialectReader {
   let hasFinished = false;
   let hasText = false;
   let isReadingPrompt = false;
+  /** Whether deltas came: a whole message after them repeats what they held. */
+  let isStreamed = false;
   let lastTool: ToolKey = 0;
+  /** The call that was opened last at each index. */
+  const toolAt = new Map<number, ToolKey>();
 
   function readDelta(delta: Fields): void {
     const { content, reasoning_content, reasoning, refusal, tool_calls, function_call } = delta;
     // Both names for the same words: some servers fill both
-    emitText(emit, stringOf(reasoning_content) || reasoning, "reasoning");
+    const thought = stringOf(reasoning_content) || stringOf(reasoning);
+    isStreamed ||= thought !== "";
+    emitText(emit, thought, "reasoning");
     if (typeof content === "string") readText(content);
     else if (Array.isArray(content)) content.forEach(readContentPart);
     // Snowflake sends an empty one on every chunk
@@ -54,7 +60,7 @@ function createReader(emit: Emit): DialectReader {
 
   function readText(delta: string): void {
     if (delta === "") return;
-    hasText = true;
+    hasText = isStreamed = true;
     emit({ type: "text", delta });
   }
 
@@ -70,6 +76,7 @@ function createReader(emit: Emit): DialectReader {
   function readToolCall(call: Fields): void {
     const { name, arguments: fragment } = fieldsOf(call["function"]);
     const id = stringOf(call["id"]);
+    isStreamed = true;
     lastTool = toolKey(numberOf(call["index"]), id, stringOf(name));
     tools.open(lastTool, id, stringOf(name));
     if (typeof fragment === "string") tools.append(lastTool, fragment);
@@ -78,9 +85,11 @@ function createReader(emit: Emit): DialectReader {
 
   /** Fragments belong together by index; some servers leave it out, and some give 0 to every call. */
   function toolKey(index: number | undefined, id: string, name: string): ToolKey {
-    const key = index ?? (id === "" ? lastTool : id);
-    const known = tools.idOf(key);
-    return known !== undefined && id !== "" && name !== "" && known !== id ? id : key;
+    if (index === undefined) return id || lastTool;
+    const opened = toolAt.get(index);
+    const key = id !== "" && (name !== "" || opened === undefined) ? id : (opened ?? index);
+    toolAt.set(index, key);
+    return key;
   }
 
   function readFinish(raw: string): void {
@@ -115,13 +124,14 @@ function createReader(emit: Emit): DialectReader {
         const { delta, message, finish_reason } = choice;
         if (choice["index"]) continue;
         if (isFields(delta)) readDelta(delta);
-        else if (!hasText && isFields(message)) readDelta(message);
+        else if (!hasText && isFields(message))
+          readDelta(isStreamed ? { content: stringOf(message["content"]) } : message);
         // The older /completions
         else if (typeof choice["text"] === "string") readText(choice["text"]);
         failed ??= choice["error"];
         // Moonshot
         counted ??= choice["usage"];
-        if (typeof finish_reason === "string" && finish_reason !== "") {
+        if (typeof finish_reason === "string" && !/^(null)?$/.test(finish_reason)) {
           const cause = entryOf(failures, finish_reason);
           failed ??= cause;
           // vLLM and SGLang, where a request was called off
