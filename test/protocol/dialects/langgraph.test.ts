@@ -73,6 +73,31 @@ describe("text", () => {
       expected,
     );
   });
+  test("of nodes that run in parallel is not mixed", () => {
+    const chunk = (id: string, content: string): TestMessage => [
+      "messages",
+      [{ type: "AIMessageChunk", id, content }, {}],
+    ];
+    const messages = [chunk("a", "Hello"), chunk("b", "Bon"), chunk("a", " world"), chunk("b", "jour")];
+    for (const more of [[], [["end", ""]]] as TestMessage[][]) {
+      expect(outcome(...messages, ...more).text).toBe("Hello world\n\nBonjour");
+    }
+    const turns = Array.from({ length: 400 }, (_, at) => [chunk("a", `a${at} `), chunk("b", `b${at} `)]);
+    const [first, second] = ["a", "b"].map((id) => turns.map((_, at) => `${id}${at} `).join(""));
+    expect(outcome(...turns.flat()).text).toBe(`${first}\n\n${second}`);
+  });
+  test("that is long is sent again in proportion to what makes it necessary", () => {
+    const long = "x".repeat(900_000);
+    const short = (at: number) => `${at}`.repeat(1 + (at % 7));
+    const turns = Array.from({ length: 400 }, (_, at) => [
+      partial(ai("b", short(at))),
+      partial(ai("c", short(at + 3))),
+    ]).flat();
+    const parts = decode(partial(ai("a", long)), ...turns);
+    const sent = parts.map((part) => (part.type === "text" ? part.delta.length : 0));
+    expect(sent.reduce((all, size) => all + size)).toBeLessThan(2_000_000);
+    expect(outcomeOf(parts).text === `${long}\n\n${short(399)}\n\n${short(402)}`).toBe(true);
+  });
   test("is told apart by its place where messages of a state have no id", () => {
     const of = (...texts: string[]): TestMessage => [
       "values",
@@ -93,6 +118,7 @@ describe("text", () => {
       text: "ab",
       isDone: true,
     });
+    expect(outcome(["data", { output: "Hel" }], ["data", { output: "lo" }], ["end", ""]).text).toBe("Hello");
   });
 });
 
@@ -120,4 +146,11 @@ test("an event called error is a failure", () => {
 
 test("custom data passes as it is", () => {
   expect(decode(["custom", { a: 1 }])[0]).toEqual({ type: "custom", name: "custom", value: { a: 1 } });
+});
+
+test("an interrupt is told, once", () => {
+  const value = [{ value: "Shall I?" }];
+  const interrupted = { __interrupt__: value };
+  const parts = decode(["updates", interrupted], ["values", { messages: [], ...interrupted }]);
+  expect(parts.slice(0, -1)).toEqual([{ type: "custom", name: "interrupt", value }]);
 });
