@@ -41,6 +41,7 @@ test.each([
   ["progress-json", message({ chunk: "a" }, "content")],
   ["progress-json", message({ model: "llama3", content: "Hel", done: false })],
   ["progress-json", message("[DONE]")],
+  ["progress-json", message({ object: "chat.completion", is_end: false, result: "Hel" })],
   [null, message({ type: "start" })],
   [null, message({ type: "start", messageId: "m" })],
   [null, message({ status: "retrieving documents" })],

@@ -63,7 +63,7 @@ function dialectOf(fields: Fields, event: string): DialectName | "run" | null {
   const type = stringOf(fields["type"]);
   const object = stringOf(fields["object"]);
   if (event === "open" && "protocol" in fields && "run" in fields) return "run";
-  if (Array.isArray(fields["choices"]) || object.startsWith("chat.completion")) return "openai-chat";
+  if (Array.isArray(fields["choices"]) || isChatCompletion(fields, object)) return "openai-chat";
   if (type.startsWith("response.") || object === "response") return "openai-responses";
   if (anthropic.test(type)) return "anthropic";
   if ("candidates" in fields || "promptFeedback" in fields || "usageMetadata" in fields) return "gemini";
@@ -85,6 +85,10 @@ const isAiSdkFrame = (fields: Fields, type: string): boolean =>
   /^(start|finish)$/.test(type) &&
   ("messageMetadata" in fields || (type === "finish" && "finishReason" in fields)) &&
   hasOnly(fields, ["type", "messageId", "messageMetadata", "finishReason"]);
+
+/** ERNIE calls so what holds its pieces in `result`. */
+const isChatCompletion = (fields: Fields, object: string): boolean =>
+  object.startsWith("chat.completion") && typeof fields["result"] !== "string";
 
 const isOllama = (fields: Fields): boolean =>
   typeof fields["done"] === "boolean" &&

@@ -70,6 +70,7 @@ function createReader(pass: Emit): DialectReader {
   let hasNames = false;
   let message = "";
   let mayEnd = false;
+  let isInResults = false;
 
   function readPieces(fields: Fields, word: string): void {
     const { delta, data } = fields;
@@ -169,6 +170,14 @@ function createReader(pass: Emit): DialectReader {
     emit({ type: "done" });
   }
 
+  /** ERNIE: before its end flag is true, the `result` is a piece of it, and with it the last. */
+  function cutUp(fields: Fields): Fields {
+    const { result, ...rest } = fields;
+    if (typeof result !== "string") return fields;
+    isInResults ||= Object.keys(fields).some((key) => isEndFlag(key) && fields[key] === false);
+    return isInResults ? { ...rest, chunk: result } : fields;
+  }
+
   function readUpdate(fields: Fields, event: string, kind: Kind): void {
     const word = firstString(fields["type"], fields["event"], event);
     hasSpoken = false;
@@ -204,7 +213,7 @@ function createReader(pass: Emit): DialectReader {
       const isKnown = (key: string): boolean => knownKeys.includes(key) || isEndFlag(key);
       const told = kindOf(outer, event);
       if (event === "" && told !== "error" && !Object.keys(outer).some(isKnown)) return false;
-      const fields = worded(opened(outer, told));
+      const fields = cutUp(worded(opened(outer, told)));
       const kind = kindOf(fields, event);
       if (isFields(fields["usage"])) updateUsage(readOpenaiUsage(fields["usage"]));
       if (kind === "error") emit(failure({ ...fieldsOf(fields["data"]), ...fields }));
