@@ -122,6 +122,35 @@ describe("text", () => {
   });
 });
 
+describe("thoughts", () => {
+  const deepseek = (reasoning_content: string, content = "") => ({
+    ...{ id: "1", content, additional_kwargs: { reasoning_content } },
+  });
+  const blocks = (thinking: string, text: string) => ({
+    id: "1",
+    content: [
+      { type: "thinking", thinking },
+      { type: "text", text },
+    ],
+  });
+  const expected = { text: "7.", reasoning: "Hm, well." };
+  test.each([
+    ["beside the content", [deepseek("Hm, "), deepseek("well."), deepseek("", "7.")]],
+    ["in its blocks", [blocks("Hm, ", ""), blocks("well.", ""), blocks("", "7.")]],
+  ])("are read from chunks, %s", (_name, chunks) => {
+    const pairs = chunks.map(
+      (chunk): TestMessage => ["messages", [{ type: "AIMessageChunk", ...chunk }, {}]],
+    );
+    expect(outcome(...pairs)).toMatchObject(expected);
+    expect(outcome(...pairs, ["messages", [ai("1", "7."), {}]])).toMatchObject(expected);
+  });
+  test("are read from whole messages, and stay where a later one leaves them out", () => {
+    const wholes = [blocks("Hm, ", ""), blocks("Hm, well.", "7."), ai("1", "7.")];
+    const messages = wholes.map((whole) => partial({ type: "ai", ...whole }));
+    expect(outcome(...messages)).toMatchObject(expected);
+  });
+});
+
 describe("nodes", () => {
   const task = (type: string, more: object = {}): TestMessage => [
     "debug",

@@ -2,7 +2,6 @@ import { createDecoder, type DialectReader, type Emit } from "./decoder.js";
 import type { Dialect } from "./dialect.js";
 import { entryOf, type Fields, fieldsOf, firstString, isFields, itemsOf, stringOf } from "./fields.js";
 import { createMessages } from "./messages.js";
-import { createProse } from "./prose.js";
 
 const known =
   /^(metadata|values|updates|tasks|debug|custom|messages|messages\/\w+|data|end|lifecycle|tools|checkpoints|events)$/;
@@ -25,7 +24,7 @@ export const langgraphDialect: Dialect = {
 function createReader(emit: Emit): DialectReader {
   /** Nodes that run in parallel write their messages by turns. */
   const answer = createMessages(emit);
-  const reasoning = createProse(emit, "reasoning");
+  const reasoning = createMessages(emit, "reasoning");
   /** The messages whose chunks are called so: what has another name is all of them again. */
   const chunked = new Set<string>();
   const running = new Set<string>();
@@ -34,7 +33,16 @@ function createReader(emit: Emit): DialectReader {
 
   /** A message that is sent anew with every token, whole. */
   function readWhole(message: Fields, id = stringOf(message["id"])): void {
-    if (isAnswer(message)) answer.set(id, textOf(message["content"]));
+    if (!isAnswer(message)) return;
+    const thought = thoughtOf(message);
+    // The message as a whole may leave it out
+    if (thought !== "") reasoning.set(id, thought);
+    answer.set(id, textOf(message["content"]));
+  }
+
+  function flush(): void {
+    reasoning.flush();
+    answer.flush();
   }
 
   /**
@@ -49,7 +57,9 @@ function createReader(emit: Emit): DialectReader {
     const isChunk = message["type"] === "AIMessageChunk";
     if (isChunk) chunked.add(id);
     const isAgain = text.length >= MIN_REPEATED_LENGTH && text === answer.textOf(id);
-    if (isChunk || !(chunked.has(id) || isAgain)) answer.append(id, text);
+    if (!isChunk && (chunked.has(id) || isAgain)) return;
+    reasoning.append(id, thoughtOf(message));
+    answer.append(id, text);
   }
 
   function readBlockEvent(data: Fields): void {
@@ -58,7 +68,7 @@ function createReader(emit: Emit): DialectReader {
     if (event === "message-start") answer.end("");
     if (event !== "content-block-delta") return;
     if (type === "text-delta") answer.append("", stringOf(text));
-    else if (type === "reasoning-delta") reasoning.write(thought);
+    else if (type === "reasoning-delta") reasoning.append("", stringOf(thought));
   }
 
   /** The last answer in a graph's state: only where nothing streams the messages themselves. */
@@ -156,19 +166,26 @@ function createReader(emit: Emit): DialectReader {
           answer.append("", typeof data === "string" ? data : textOf(fields["content"] ?? fields["output"]));
           break;
         case "end":
-          answer.flush();
+          flush();
           emit({ type: "done" });
           break;
       }
       return true;
     },
     isComplete: () => running.size === 0,
-    close: answer.flush,
+    close: flush,
   };
 }
 
 const isAnswer = (message: Fields): boolean =>
   message["type"] === "ai" || message["type"] === "AIMessageChunk" || message["role"] === "assistant";
+
+/** DeepSeek's thoughts stand beside the content, Anthropic's and OpenAI's are blocks of it. */
+const thoughtOf = (message: Fields): string =>
+  stringOf(fieldsOf(message["additional_kwargs"])["reasoning_content"]) ||
+  itemsOf(message["content"])
+    .map((block) => firstString(fieldsOf(block)["thinking"], fieldsOf(block)["reasoning"]))
+    .join("");
 
 /** A message's content: a string, or a list of blocks of which some are text. */
 function textOf(content: unknown): string {

@@ -13,8 +13,8 @@ export interface Messages {
   flush(): void;
 }
 
-export function createMessages(emit: Emit): Messages {
-  const prose = createProse(emit);
+export function createMessages(emit: Emit, channel?: "reasoning"): Messages {
+  const prose = createProse(emit, channel);
   const texts: string[] = [];
   const places = new Map<string, number>();
   let length = 0;
