@@ -57,7 +57,23 @@ describe("messages", () => {
     ];
     expect(outcome(...chunks, finished).text).toBe("Let me look.\n\n7.");
   });
+  test("that are written by turns are not mixed", () => {
+    const turns = [
+      ...[start("a", "assistant"), start("b", "assistant"), content("a", "Hello"), content("b", "Bon")],
+      ...[content("a", " world"), content("b", "jour"), end("a"), end("b")],
+    ];
+    expect(outcome(started, ...turns, finished).text).toBe("Hello world\n\nBonjour");
+    const failed = { type: "RUN_ERROR", message: "no" };
+    const late = content("b", ` ${"x".repeat(1000)}`);
+    expect(outcome(started, ...turns.slice(0, 4), late, content("a", "!"), failed).text).toMatch(/^Hello!/);
+  });
   test("of thoughts stand apart, too", () => {
+    const chunks = [
+      { type: "REASONING_MESSAGE_CHUNK", messageId: "a", delta: "On" },
+      { type: "REASONING_MESSAGE_CHUNK", delta: "e." },
+      { type: "REASONING_MESSAGE_CHUNK", messageId: "b", delta: "Two." },
+    ];
+    expect(outcome(started, ...chunks, finished).reasoning).toBe("One.\n\nTwo.");
     const thought = (delta: string) => [
       { type: "REASONING_MESSAGE_START", messageId: delta, role: "reasoning" },
       { type: "REASONING_MESSAGE_CONTENT", messageId: delta, delta },

@@ -37,6 +37,25 @@ test("texts stand a blank line apart where a tool was used between them, and sha
       .text,
   ).toBe("Let me look.\n\nIt is 7.");
   expect(outcome(...search, ...written(3, "It is 7."), stop).text).toBe("It is 7.");
+  for (const [first, second] of [
+    ["Let me look.\n\n", "It is 7."],
+    ["Let me look.", "\n\nIt is 7."],
+    ["Let me look.\n", "\nIt is 7."],
+  ] as const) {
+    const messages = [...written(0, first), ...search, ...written(3, second)];
+    expect(outcome(...messages, stop).text).toBe("Let me look.\n\nIt is 7.");
+  }
+  const both = [...written(0, "Look.\n\n"), ...search, ...written(3, "\n\nIt is"), text("\n\n7.")];
+  expect(outcome(...both, stop).text).toBe("Look.\n\n\n\nIt is\n\n7.");
+});
+
+test("thoughts stand a blank line apart", () => {
+  const thought = (index: number, thinking: string) => [
+    { type: "content_block_start", index, content_block: { type: "thinking", thinking: "" } },
+    delta({ type: "thinking_delta", thinking }, index),
+  ];
+  const thoughts = [...thought(0, "I should search."), ...thought(2, "The results show.")];
+  expect(outcome(...thoughts, stop).reasoning).toBe("I should search.\n\nThe results show.");
 });
 
 test("counts the whole prompt, what a cache took included, and the output as it grows", () => {

@@ -73,6 +73,31 @@ describe("text", () => {
       expected,
     );
   });
+  test("of nodes that run in parallel is not mixed", () => {
+    const chunk = (id: string, content: string): TestMessage => [
+      "messages",
+      [{ type: "AIMessageChunk", id, content }, {}],
+    ];
+    const messages = [chunk("a", "Hello"), chunk("b", "Bon"), chunk("a", " world"), chunk("b", "jour")];
+    for (const more of [[], [["end", ""]]] as TestMessage[][]) {
+      expect(outcome(...messages, ...more).text).toBe("Hello world\n\nBonjour");
+    }
+    const turns = Array.from({ length: 400 }, (_, at) => [chunk("a", `a${at} `), chunk("b", `b${at} `)]);
+    const [first, second] = ["a", "b"].map((id) => turns.map((_, at) => `${id}${at} `).join(""));
+    expect(outcome(...turns.flat()).text).toBe(`${first}\n\n${second}`);
+  });
+  test("that is long is sent again in proportion to what makes it necessary", () => {
+    const long = "x".repeat(900_000);
+    const short = (at: number) => `${at}`.repeat(1 + (at % 7));
+    const turns = Array.from({ length: 400 }, (_, at) => [
+      partial(ai("b", short(at))),
+      partial(ai("c", short(at + 3))),
+    ]).flat();
+    const parts = decode(partial(ai("a", long)), ...turns);
+    const sent = parts.map((part) => (part.type === "text" ? part.delta.length : 0));
+    expect(sent.reduce((all, size) => all + size)).toBeLessThan(2_000_000);
+    expect(outcomeOf(parts).text === `${long}\n\n${short(399)}\n\n${short(402)}`).toBe(true);
+  });
   test("is told apart by its place where messages of a state have no id", () => {
     const of = (...texts: string[]): TestMessage => [
       "values",
@@ -93,6 +118,36 @@ describe("text", () => {
       text: "ab",
       isDone: true,
     });
+    expect(outcome(["data", { output: "Hel" }], ["data", { output: "lo" }], ["end", ""]).text).toBe("Hello");
+  });
+});
+
+describe("thoughts", () => {
+  const deepseek = (reasoning_content: string, content = "") => ({
+    ...{ id: "1", content, additional_kwargs: { reasoning_content } },
+  });
+  const blocks = (thinking: string, text: string) => ({
+    id: "1",
+    content: [
+      { type: "thinking", thinking },
+      { type: "text", text },
+    ],
+  });
+  const expected = { text: "7.", reasoning: "Hm, well." };
+  test.each([
+    ["beside the content", [deepseek("Hm, "), deepseek("well."), deepseek("", "7.")]],
+    ["in its blocks", [blocks("Hm, ", ""), blocks("well.", ""), blocks("", "7.")]],
+  ])("are read from chunks, %s", (_name, chunks) => {
+    const pairs = chunks.map(
+      (chunk): TestMessage => ["messages", [{ type: "AIMessageChunk", ...chunk }, {}]],
+    );
+    expect(outcome(...pairs)).toMatchObject(expected);
+    expect(outcome(...pairs, ["messages", [ai("1", "7."), {}]])).toMatchObject(expected);
+  });
+  test("are read from whole messages, and stay where a later one leaves them out", () => {
+    const wholes = [blocks("Hm, ", ""), blocks("Hm, well.", "7."), ai("1", "7.")];
+    const messages = wholes.map((whole) => partial({ type: "ai", ...whole }));
+    expect(outcome(...messages)).toMatchObject(expected);
   });
 });
 
@@ -120,4 +175,11 @@ test("an event called error is a failure", () => {
 
 test("custom data passes as it is", () => {
   expect(decode(["custom", { a: 1 }])[0]).toEqual({ type: "custom", name: "custom", value: { a: 1 } });
+});
+
+test("an interrupt is told, once", () => {
+  const value = [{ value: "Shall I?" }];
+  const interrupted = { __interrupt__: value };
+  const parts = decode(["updates", interrupted], ["values", { messages: [], ...interrupted }]);
+  expect(parts.slice(0, -1)).toEqual([{ type: "custom", name: "interrupt", value }]);
 });

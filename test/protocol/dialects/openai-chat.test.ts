@@ -131,6 +131,28 @@ describe("usage", () => {
 describe("tool calls", () => {
   const call = (fields: object) => delta({ tool_calls: [fields] });
   const finish = delta({}, { finish_reason: "tool_calls" });
+  test("and reasoning are not doubled by a whole message after them", () => {
+    const calls = [{ index: 0, id: "c1", function: { name: "sum", arguments: "{}" } }];
+    const message = { content: null, reasoning: "hm", tool_calls: calls };
+    const whole = { choices: [{ index: 0, message, finish_reason: "tool_calls" }] };
+    const parts = decode(delta({ reasoning: "hm" }), delta({ tool_calls: calls }), whole);
+    expect(outcomeOf(parts)).toMatchObject({
+      reasoning: "hm",
+      tools: [{ id: "c1", name: "sum", arguments: "{}" }],
+    });
+    expect(parts.filter((part) => part.type === "stage")).toHaveLength(2);
+    const answer = { choices: [{ index: 0, message: { content: "all", reasoning: "hm" } }] };
+    expect(outcome(delta({ reasoning: "hm" }), answer, stop)).toMatchObject({ text: "all", reasoning: "hm" });
+  });
+  test("that all have the index 0 are told apart by their ids, fragments and all", () => {
+    const fragment = (text: string) => call({ index: 0, function: { arguments: text } });
+    const open = (id: string) => call({ index: 0, id, function: { name: "sum", arguments: "" } });
+    const messages = [open("c1"), fragment("{1"), fragment("}"), open("c2"), fragment("{2"), fragment("}")];
+    expect(outcome(...messages, finish).tools).toEqual([
+      { id: "c1", name: "sum", arguments: "{1}" },
+      { id: "c2", name: "sum", arguments: "{2}" },
+    ]);
+  });
   test("are a stage while they last and a part when whole", () => {
     const parts = decode(
       call({ index: 0, id: "c1", function: { name: "sum", arguments: "" } }),
@@ -209,6 +231,9 @@ describe("errors", () => {
       isDone: false,
     });
   });
+  test("are a cut after a finish reason that is the word null", () => {
+    expect(outcome(delta({ content: "a" }, { finish_reason: "null" })).error).toBe("upstream_truncated");
+  });
   test("are found in a field that the framing does not know (llama.cpp)", () => {
     const bytes = 'data: {"choices":[{"delta":{"content":"a"}}]}\n\nerror: {"code":500,"message":"boom"}\n\n';
     expect(outcomeOf(decodeText(openaiChatDialect, bytes))).toMatchObject({
@@ -255,5 +280,47 @@ describe("an answer that was not streamed", () => {
     ]);
     expect(decodeJson?.({ hello: 1 })).toBeNull();
     expect(decodeJson?.("text")).toBeNull();
+  });
+});
+
+describe("an error that is not called one", () => {
+  test.each<[string, string, object]>([
+    ["upstream_rejected", "NETWORK ERROR", { text: "NETWORK ERROR", error_code: 50001 }],
+    [
+      "upstream_rejected",
+      "unknown error",
+      { id: "c", choices: null, base_resp: { status_code: 1000, status_msg: "unknown error" } },
+    ],
+    [
+      "quota_exceeded",
+      "insufficient balance",
+      { choices: null, base_resp: { status_code: 1008, status_msg: "insufficient balance" } },
+    ],
+    [
+      "upstream_unavailable",
+      "500 internalservererror boom",
+      { object: "error", message: "boom", type: "InternalServerError", code: 500 },
+    ],
+    ["upstream_rejected", "boom", { object: "error", message: "boom" }],
+    ["upstream_rejected", "Internal error", { error_code: 336000, error_msg: "Internal error" }],
+    ["upstream_unavailable", "500 boom", { message: "boom", code: 500 }],
+    ["rate_limited", "429 slow", { code: 429, msg: "slow" }],
+    ["quota_exceeded", "Not enough credits", { detail: "Not enough credits" }],
+  ])("is %s: %s", (code, detail, chunk) => {
+    for (const before of [[], [delta({ content: "a" })]]) {
+      expect(decode(...before, chunk, "[DONE]").at(-1)).toMatchObject({ type: "error", code, detail });
+    }
+  });
+  test.each<[object]>([
+    [{ choices: null, base_resp: { status_code: 0, status_msg: "" } }],
+    [{ choices: [], base_resp: { status_code: 0, status_msg: "success" } }],
+    [{ code: 200, msg: "success" }],
+    [{ choices: [], detail: "cached", code: 500 }],
+    [{ detail: "cached", answer: "b" }],
+  ])("is not %j", (chunk) => {
+    expect(outcome(delta({ content: "a" }), chunk, stop, "[DONE]")).toMatchObject({
+      text: "a",
+      isDone: true,
+    });
   });
 });

@@ -120,6 +120,27 @@ test("two messages of one answer stand a blank line apart, streamed or not", () 
   );
 });
 
+test("the parts of an answer and of a thought stand a blank line apart, streamed or not", () => {
+  const part = (type: string) => ({ type: "response.content_part.added", part: { type } });
+  const summary = { type: "response.reasoning_summary_part.added", part: { type: "summary_text" } };
+  const delta = (name: string, delta: string) => ({ type: `response.${name}.delta`, delta });
+  const streamed = [
+    ...[summary, delta("reasoning_summary_text", "One."), summary, delta("reasoning_summary_text", "Two.")],
+    ...[part("reasoning_text"), delta("reasoning_text", "Three.")],
+    ...[part("output_text"), text("Fo"), text("ur."), part("refusal"), delta("refusal", "I cannot.")],
+  ];
+  const expected = { text: "Four.\n\nI cannot.", reasoning: "One.\n\nTwo.\n\nThree." };
+  expect(outcome(...streamed, completed)).toMatchObject(expected);
+  const thought = {
+    type: "reasoning",
+    summary: [{ text: "One." }, { text: "Two." }],
+    content: [{ text: "Three." }],
+  };
+  const answer = { type: "message", content: [{ text: "Four." }, { refusal: "I cannot." }] };
+  const response = { output: [thought, answer] };
+  expect(outcome({ type: "response.completed", response })).toMatchObject(expected);
+});
+
 describe("tool calls", () => {
   const item = { type: "function_call", id: "f1", call_id: "c1", name: "sum", arguments: "" };
   const added = { type: "response.output_item.added", output_index: 1, item };

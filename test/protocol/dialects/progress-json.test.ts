@@ -1,6 +1,6 @@
 import { progressJsonDialect } from "@ai-progress-stream/protocol/dialects";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { decodeMessages, decodeText, outcomeOf, type TestMessage } from "../../support/decode-stream.js";
 
 const decode = (...messages: TestMessage[]) => decodeMessages(progressJsonDialect, messages);
@@ -199,6 +199,32 @@ describe("stages", () => {
   });
 });
 
+describe("a task of Celery", () => {
+  const task = (state: string, current: number, status: string, more: object = {}) => ({
+    ...{ state, current, total: 4, status, ...more },
+  });
+  test("tells how far it is, what it does, and its end", () => {
+    const messages = [task("PENDING", 0, "Waiting"), task("PROGRESS", 2, "Done reading")];
+    expect(decode(...messages, task("SUCCESS", 4, "Task completed!", { result: 42 }))).toEqual([
+      { type: "progress", fraction: 0, message: "Waiting" },
+      { type: "progress", fraction: 0.5, message: "Done reading" },
+      { type: "result", value: 42 },
+      { type: "progress", fraction: 1, message: "Task completed!" },
+      { type: "done" },
+    ]);
+    expect(outcome(task("SUCCESS", 4, "Task completed!")).isDone).toBe(true);
+    expect(outcome(...messages).error).toBe("upstream_truncated");
+  });
+});
+
+test("a word that is a megabyte long is not split", () => {
+  const split = vi.spyOn(String.prototype, "split");
+  decode({ status: "a ".repeat(500_000), type: "b ".repeat(500_000), message: "c" });
+  const lengths = split.mock.contexts.map((text) => `${text}`.length);
+  split.mockRestore();
+  expect(Math.max(...lengths)).toBeLessThanOrEqual(64);
+});
+
 describe("text", () => {
   test.each(["chunk", "content", "text", "delta", "token"])("is read from %s", (key) => {
     expect(outcome({ [key]: "a" }, { [key]: "b" }, { done: true })).toMatchObject({
@@ -234,6 +260,20 @@ describe("text", () => {
     const long = "all of it, ".repeat(10);
     expect(outcome({ chunk: long }, { type: "content", content: long }, { type: "done" }).text).toBe(long);
     expect(outcome({ chunk: "ha" }, { chunk: "ha" }, { type: "done" }).text).toBe("haha");
+  });
+  test("is in the result where an end flag beside it is false (ERNIE)", () => {
+    const piece = (result: string, is_end: boolean) => ({
+      ...{ id: "as-1", object: "chat.completion", sentence_id: 0, is_end, result },
+      usage: { prompt_tokens: 1, completion_tokens: 2 },
+    });
+    expect(outcome(piece("Hel", false), piece("l", false), piece("o", true))).toMatchObject({
+      text: "Hello",
+      usage: { inputTokens: 1, outputTokens: 2 },
+      isDone: true,
+    });
+    expect(outcome(piece("Hel", false)).error).toBe("upstream_truncated");
+    expect(outcome(piece("Hello", true))).toMatchObject({ text: "Hello", isDone: true });
+    expect(of("result", { done: false, chunk: "a" }, { done: true, result: "b" })).toHaveLength(1);
   });
   test("keeps its last piece where that comes with the end", () => {
     expect(outcome({ chunk: "Hello" }, { chunk: "!", done: true }).text).toBe("Hello!");
@@ -354,6 +394,18 @@ describe("the end", () => {
   ])("is not %s: without more it broke off", (_name, message) => {
     expect(outcome({ chunk: "a" }, message).error).toBe("upstream_truncated");
   });
+  test("is not that of one stage of several", () => {
+    const step = (number: number, more: object = {}) => ({
+      ...{ step: number, total_steps: 3, status: "done", ...more },
+    });
+    expect(outcome(step(1)).error).toBe("upstream_truncated");
+    expect(outcome(step(1, { message: "Read" })).error).toBe("upstream_truncated");
+    expect(outcome(step(1), step(2), step(3, { result: "all" }))).toMatchObject({
+      text: "all",
+      isDone: true,
+    });
+    expect(outcome(step(1), step(2), step(3, { message: "3 rows imported" })).isDone).toBe(true);
+  });
   test("is the end of the file after 100 % or after a result", () => {
     expect(outcome({ chunk: "a" }, { progress: 100 }).isDone).toBe(true);
     expect(outcome({ progress: 50 }, { result: { a: 1 } }).isDone).toBe(true);
@@ -402,6 +454,58 @@ describe("failures", () => {
   ] as [string, TestMessage][])("are told by %s", (_name, message) => {
     const result = outcome({ chunk: "a", progress: 40 }, message, { type: "done" });
     expect(result).toMatchObject({ text: "a", error: "upstream_rejected", isDone: false });
+  });
+  test.each<[TestMessage]>([
+    [{ event: "workflow_finished", data: { id: "w", status: "failed", error: "boom" } }],
+    [{ type: "complete", data: { success: false, error: "boom" } }],
+    [["complete", { data: { status: "error", error: "boom" } }]],
+    [{ type: "end", data: { status: "failed", message: "boom" } }],
+    [{ type: "result", data: { error: "boom" } }],
+    [{ type: "step_completed", step_name: "a", data: { status: "failed", message: "boom" } }],
+    [{ state: "FAILURE", current: 1, total: 1, status: "boom" }],
+    [{ phase: "error", percent: 100, message: "boom" }],
+    [{ current_step: "failed", percent: 100, message: "boom" }],
+    [{ status: "errored", progress: 100, message: "boom" }],
+    [{ type: "timeout", message: "boom" }],
+  ])("are told by %j, too", (message) => {
+    const [failed] = of("error", { chunk: "a" }, message);
+    expect(failed).toMatchObject({ detail: expect.stringMatching(/\bboom$/) });
+  });
+  test("of a task that was revoked are a cancellation", () => {
+    expect(outcome({ chunk: "a" }, { state: "REVOKED", status: "by hand" })).toMatchObject({
+      finish: "by hand",
+      error: "upstream_truncated",
+    });
+    const end = { type: "complete", data: { status: "cancelled" } };
+    expect(outcome({ chunk: "a" }, end).error).toBe("upstream_truncated");
+  });
+  test.each<[string, object]>([
+    ["upstream_unavailable", { code: 500, msg: "boom" }],
+    ["rate_limited", { code: "429", message: "boom" }],
+    ["upstream_rejected", { errorCode: "E7", msg: "boom" }],
+    ["upstream_rejected", { error_message: "boom" }],
+    ["upstream_rejected", { type: "done", error_code: 7, error_msg: "boom" }],
+    ["upstream_rejected", { ok: false, message: "boom" }],
+  ])("without a word for it are %s: %j", (code, message) => {
+    const [failed] = of("error", { chunk: "a" }, message, { done: true });
+    expect(failed).toMatchObject({ code, detail: expect.stringMatching(/\bboom$/) });
+  });
+  test.each<[object]>([
+    [{ code: 200, msg: "fine" }],
+    [{ code: 0, message: "fine", chunk: "" }],
+    [{ code: "print(500)", message: "fine" }],
+    [{ ok: true }],
+    [{ errorCode: "0", errorMessage: "success" }],
+    [{ error_code: 0, error_msg: "" }],
+    [{ error_code: null, error_message: "" }],
+    [{ type: "tool_result", ok: false, code: 500, message: "no such page" }],
+    [{ stage: "fetch", code: 404, message: "passed over" }],
+  ])("are not %j", (message) => {
+    expect(outcome({ chunk: "a" }, message, { done: true })).toMatchObject({ text: "a", isDone: true });
+  });
+  test("of Celery keep the words as they were raised", () => {
+    const [failed] = of("error", { state: "FAILURE", current: 1, total: 1, status: "No such Key" });
+    expect(failed).toMatchObject({ detail: "failure No such Key" });
   });
   test("do not pull progress back", () => {
     expect(fractions({ progress: 50 }, { status: "error", progress: 0 })).toEqual([0.5]);

@@ -3,6 +3,7 @@ import { createDecoder, type DialectReader, type Emit, failure } from "./decoder
 import type { Dialect, FinishReason } from "./dialect.js";
 import { countOf, defined, type Fields, fieldsOf, firstString, itemsOf, stringOf } from "./fields.js";
 import { finishReasonOf } from "./finish-reason.js";
+import { createMessages } from "./messages.js";
 import { createProse } from "./prose.js";
 import { createToolCalls, type ToolKey } from "./tool-calls.js";
 import { createUsage } from "./usage.js";
@@ -24,7 +25,7 @@ export const agUiDialect: Dialect = {
 function createReader(emit: Emit): DialectReader {
   const tools = createToolCalls(emit);
   const updateUsage = createUsage(emit);
-  const answer = createProse(emit);
+  const answer = createMessages(emit);
   const reasoning = createProse(emit, "reasoning");
   /** Messages that are not the assistant's: some servers repeat the user's own. */
   const others = new Set<string>();
@@ -37,6 +38,7 @@ function createReader(emit: Emit): DialectReader {
   let finish: { reason: FinishReason; raw: string } | null = null;
   let total: Usage = {};
   let lastTool: ToolKey = "";
+  let lastThought = "";
 
   function readMessage(event: Fields): void {
     const { role } = event;
@@ -44,14 +46,27 @@ function createReader(emit: Emit): DialectReader {
     const id = firstString(event["messageId"], current);
     if (role === "assistant") others.delete(id);
     else if (typeof role === "string") others.add(id);
-    if (id !== current && !others.has(id)) answer.begin();
     current = id;
-    if (!others.has(id)) hasText = answer.write(event["delta"]) !== "" || hasText;
+    if (!others.has(id)) readText(id, event["delta"]);
+  }
+
+  function readText(id: string, value: unknown): void {
+    const delta = stringOf(value);
+    hasText ||= delta !== "";
+    answer.append(id, delta);
   }
 
   function readSnapshot(): void {
     const { role, content } = fieldsOf(snapshot.at(-1));
-    if (!hasText && role === "assistant") answer.write(content);
+    if (!hasText && role === "assistant") readText("", content);
+  }
+
+  /** A chunk without an id goes on with the last thought. */
+  function readThought(event: Fields): void {
+    const id = firstString(event["messageId"], lastThought);
+    if (id !== lastThought) reasoning.begin();
+    lastThought = id;
+    reasoning.write(event["delta"]);
   }
 
   function readTool(type: string, event: Fields): void {
@@ -100,6 +115,7 @@ function createReader(emit: Emit): DialectReader {
           readMessage(event);
           break;
         case "TEXT_MESSAGE_END":
+          answer.end(firstString(event["messageId"], current));
           current = null;
           break;
         case "REASONING_MESSAGE_START":
@@ -109,7 +125,7 @@ function createReader(emit: Emit): DialectReader {
         case "REASONING_MESSAGE_CONTENT":
         case "REASONING_MESSAGE_CHUNK":
         case "THINKING_TEXT_MESSAGE_CONTENT":
-          reasoning.write(event["delta"]);
+          readThought(event);
           break;
         case "STEP_STARTED":
           readStep("running", stringOf(event["stepName"]));
@@ -130,6 +146,7 @@ function createReader(emit: Emit): DialectReader {
           emit({ type: "custom", name: firstString(event["name"], "custom"), value: event["value"] ?? null });
           break;
         case "RUN_ERROR":
+          answer.flush();
           emit(failure({ message: event["message"], code: event["code"] }));
           break;
         case "RUN_FINISHED":
@@ -143,6 +160,7 @@ function createReader(emit: Emit): DialectReader {
     isComplete: () => hasFinished,
     close() {
       readSnapshot();
+      answer.flush();
       tools.closeAll();
       if (finish) emit({ type: "finish", ...finish });
     },

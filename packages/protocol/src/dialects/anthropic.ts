@@ -3,6 +3,7 @@ import { createDecoder, type DialectReader, decodeWhole, type Emit, emitText, fa
 import type { Dialect } from "./dialect.js";
 import { countOf, defined, type Fields, fieldsOf, isFields, itemsOf, stringOf } from "./fields.js";
 import { finishReasonOf } from "./finish-reason.js";
+import { createProse, missingBreaks } from "./prose.js";
 import { createToolCalls } from "./tool-calls.js";
 import { createUsage } from "./usage.js";
 
@@ -20,22 +21,35 @@ function createReader(emit: Emit): DialectReader {
   /** The tool call that a block writes, by the block's index, and whether the provider runs it. */
   const blocks = new Map<unknown, { readonly id: string; readonly isHosted: boolean }>();
 
-  let hasText = false;
+  const reasoning = createProse(emit, "reasoning");
+  /** The last two characters of the text. */
+  let tail = "";
+  /** The line breaks that were written before a text began. */
+  let gap = "";
   /** Whether a tool or a thought stands before the next text; texts that follow one another share a sentence. */
   let isApart = false;
 
+  /** A text may bring line breaks along that are there already. */
   function readText(text: unknown): void {
-    hasText ||= stringOf(text) !== "";
-    emitText(emit, text);
+    const written = stringOf(text);
+    if (written === "") return;
+    const brought = /^\n{0,2}/.exec(written)?.[0].length ?? 0;
+    emitText(emit, written.slice(Math.min(brought, gap.length)));
+    tail = (tail + written).slice(-2);
+    gap = "";
   }
 
   function readBlock(index: unknown, block: Fields): void {
     const type = stringOf(block["type"]);
     // With the block, not with its first delta: a relay may pass that by without decoding it
-    if (type === "text" && isApart && hasText) emit({ type: "text", delta: "\n\n" });
+    if (type === "text" && isApart) {
+      gap = missingBreaks(tail, "");
+      emitText(emit, gap);
+    }
     isApart = type !== "text";
     readText(block["text"]);
-    emitText(emit, block["thinking"], "reasoning");
+    if (type === "thinking") reasoning.begin();
+    reasoning.write(block["thinking"]);
     if (type.endsWith("tool_use")) {
       const id = stringOf(block["id"]);
       blocks.set(index, { id, isHosted: type !== "tool_use" });
@@ -58,7 +72,7 @@ function createReader(emit: Emit): DialectReader {
 
   function readDelta(index: unknown, delta: Fields): void {
     readText(delta["text"]);
-    emitText(emit, delta["thinking"], "reasoning");
+    reasoning.write(delta["thinking"]);
     const block = blocks.get(index);
     if (block) tools.append(block.id, delta["partial_json"]);
   }

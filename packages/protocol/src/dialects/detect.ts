@@ -52,7 +52,8 @@ export function detectDialect(evidence: DialectEvidence): DialectName | "run" | 
   if (headers?.("x-vercel-ai-ui-message-stream")) return "ai-sdk";
   if (!firstMessage) return /ndjson|jsonl|json-lines|stream\+json/i.test(contentType ?? "") ? "ollama" : null;
   const { data, event } = firstMessage;
-  if (data === "[DONE]") return "openai-chat";
+  // Whatever came before it was of no language that is known
+  if (data === "[DONE]") return "progress-json";
   const json = parseJson(data);
   if (event !== undefined && langgraph.test(event) && typeof json === "object") return "langgraph";
   return isFields(json) ? dialectOf(json, event ?? "") : null;
@@ -62,17 +63,16 @@ function dialectOf(fields: Fields, event: string): DialectName | "run" | null {
   const type = stringOf(fields["type"]);
   const object = stringOf(fields["object"]);
   if (event === "open" && "protocol" in fields && "run" in fields) return "run";
-  if (Array.isArray(fields["choices"]) || object.startsWith("chat.completion")) return "openai-chat";
+  if (Array.isArray(fields["choices"]) || isChatCompletion(fields, object)) return "openai-chat";
   if (type.startsWith("response.") || object === "response") return "openai-responses";
   if (anthropic.test(type)) return "anthropic";
   if ("candidates" in fields || "promptFeedback" in fields || "usageMetadata" in fields) return "gemini";
   if (agUi.test(type)) return "ag-ui";
   if (cohere.test(type) || isCohereAnswer(fields)) return "cohere";
-  if (aiSdk.test(type) || isStart(fields) || (type === "error" && "errorText" in fields)) return "ai-sdk";
+  if (aiSdk.test(type) || isAiSdkFrame(fields, type) || (type === "error" && "errorText" in fields))
+    return "ai-sdk";
   if (event === "metadata" && "run_id" in fields) return "langgraph";
-  if (typeof fields["done"] === "boolean" && (isFields(fields["message"]) || "model" in fields))
-    return "ollama";
-  if (isPull(fields)) return "ollama";
+  if (isOllama(fields) || isPull(fields)) return "ollama";
   // An error alone: the decoders of the providers all read it the same way
   if (isFields(fields["error"])) return type === "error" ? "anthropic" : "openai-chat";
   return progressJsonDialect.createDecoder().decode({ event, data: JSON.stringify(fields) }).length > 0
@@ -80,13 +80,25 @@ function dialectOf(fields: Fields, event: string): DialectName | "run" | null {
     : null;
 }
 
-/** AI SDK's first part has a type that anyone might use, and next to nothing else. */
-const isStart = (fields: Fields): boolean =>
-  fields["type"] === "start" && hasOnly(fields, ["type", "messageId", "messageMetadata"]);
+/** The first and the last part of AI SDK have types that anyone might use: only with what else is its own. */
+const isAiSdkFrame = (fields: Fields, type: string): boolean =>
+  /^(start|finish)$/.test(type) &&
+  ("messageMetadata" in fields || (type === "finish" && "finishReason" in fields)) &&
+  hasOnly(fields, ["type", "messageId", "messageMetadata", "finishReason"]);
+
+/** ERNIE calls so what holds its pieces in `result`. */
+const isChatCompletion = (fields: Fields, object: string): boolean =>
+  object.startsWith("chat.completion") && typeof fields["result"] !== "string";
+
+const isOllama = (fields: Fields): boolean =>
+  typeof fields["done"] === "boolean" &&
+  (isFields(fields["message"]) ||
+    ("model" in fields &&
+      (typeof fields["response"] === "string" || "done_reason" in fields || "eval_count" in fields)));
 
 /** So does Ollama speak of a model that it pulls or pushes. */
 const isPull = (fields: Fields): boolean =>
-  /^(pulling|pushing|retrieving) /.test(stringOf(fields["status"])) &&
+  /^((pulling|pushing|retrieving) manifest$|(pulling|pushing) [\da-f]{8})/.test(stringOf(fields["status"])) &&
   hasOnly(fields, ["status", "digest", "total", "completed"]);
 
 const hasOnly = (fields: Fields, keys: readonly string[]): boolean =>

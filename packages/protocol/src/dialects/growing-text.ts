@@ -1,12 +1,10 @@
 import { type Emit, emitText } from "./decoder.js";
-import { missingBreaks } from "./prose.js";
+import { MAX_REPLAY, missingBreaks } from "./prose.js";
 
 /** So much of the text at the head of a later piece is all of it again, and no coincidence. */
 const MIN_REPEATED_LENGTH = 64;
 /** What begins alike so far is likely the same text, gone on or changed. */
 const HEAD_LENGTH = 16;
-/** How much of earlier messages may be sent again, as a multiple of what makes it necessary. */
-const MAX_REPLAY = 8;
 
 /** What is known of a piece besides its text. */
 export interface PieceOptions {

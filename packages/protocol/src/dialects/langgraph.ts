@@ -1,7 +1,7 @@
 import { createDecoder, type DialectReader, type Emit } from "./decoder.js";
 import type { Dialect } from "./dialect.js";
 import { entryOf, type Fields, fieldsOf, firstString, isFields, itemsOf, stringOf } from "./fields.js";
-import { createProse } from "./prose.js";
+import { createMessages } from "./messages.js";
 
 const known =
   /^(metadata|values|updates|tasks|debug|custom|messages|messages\/\w+|data|end|lifecycle|tools|checkpoints|events)$/;
@@ -22,40 +22,27 @@ export const langgraphDialect: Dialect = {
 };
 
 function createReader(emit: Emit): DialectReader {
-  /** The text of each message as far as it has come, in the order in which they began. */
-  const messages = new Map<string, string>();
-  const answer = createProse(emit);
-  const reasoning = createProse(emit, "reasoning");
-  /** The message that began last. */
-  let last = "";
+  /** Nodes that run in parallel write their messages by turns. */
+  const answer = createMessages(emit);
+  const reasoning = createMessages(emit, "reasoning");
   /** The messages whose chunks are called so: what has another name is all of them again. */
   const chunked = new Set<string>();
   const running = new Set<string>();
   let hasTokens = false;
+  let hasToldInterrupt = false;
 
   /** A message that is sent anew with every token, whole. */
   function readWhole(message: Fields, id = stringOf(message["id"])): void {
     if (!isAnswer(message)) return;
-    const before = messages.get(id) ?? "";
-    const now = textOf(message["content"]);
-    if (now === before) return;
-    const isLast = id === last || !messages.has(id);
-    if (isLast && now.startsWith(before)) {
-      readDelta(id, now.slice(before.length));
-    } else {
-      messages.set(id, now);
-      answer.replace([...messages.values()].join("\n\n"));
-    }
+    const thought = thoughtOf(message);
+    // The message as a whole may leave it out
+    if (thought !== "") reasoning.set(id, thought);
+    answer.set(id, textOf(message["content"]));
   }
 
-  function readDelta(id: string, delta: string): void {
-    if (delta === "") return;
-    if (!messages.has(id)) {
-      last = id;
-      answer.begin();
-    }
-    messages.set(id, (messages.get(id) ?? "") + delta);
-    answer.write(delta);
+  function flush(): void {
+    reasoning.flush();
+    answer.flush();
   }
 
   /**
@@ -69,21 +56,24 @@ function createReader(emit: Emit): DialectReader {
     const text = textOf(message["content"]);
     const isChunk = message["type"] === "AIMessageChunk";
     if (isChunk) chunked.add(id);
-    const isAgain = text.length >= MIN_REPEATED_LENGTH && text === messages.get(id);
-    if (isChunk || !(chunked.has(id) || isAgain)) readDelta(id, text);
+    const isAgain = text.length >= MIN_REPEATED_LENGTH && text === answer.textOf(id);
+    if (!isChunk && (chunked.has(id) || isAgain)) return;
+    reasoning.append(id, thoughtOf(message));
+    answer.append(id, text);
   }
 
   function readBlockEvent(data: Fields): void {
     const { event, delta } = data;
     const { type, text, reasoning: thought } = fieldsOf(delta);
-    if (event === "message-start") answer.begin();
+    if (event === "message-start") answer.end("");
     if (event !== "content-block-delta") return;
-    if (type === "text-delta") readDelta("", stringOf(text));
-    else if (type === "reasoning-delta") reasoning.write(thought);
+    if (type === "text-delta") answer.append("", stringOf(text));
+    else if (type === "reasoning-delta") reasoning.append("", stringOf(thought));
   }
 
   /** The last answer in a graph's state: only where nothing streams the messages themselves. */
   function readValues(values: Fields): void {
+    readInterrupt(values);
     const all = itemsOf(values["messages"]);
     const newest = fieldsOf(all.at(-1));
     if (!hasTokens) readWhole(newest, firstString(newest["id"], `#${all.length}`));
@@ -91,6 +81,7 @@ function createReader(emit: Emit): DialectReader {
 
   /** What each node has added: its messages, where nothing streams them; by their ids, which a state repeats. */
   function readUpdates(nodes: Fields): void {
+    readInterrupt(nodes);
     for (const [node, added] of Object.entries(nodes)) {
       readNode(node, "done");
       for (const item of itemsOf(fieldsOf(added)["messages"])) {
@@ -98,6 +89,14 @@ function createReader(emit: Emit): DialectReader {
         if (!hasTokens && stringOf(message["id"]) !== "") readWhole(message);
       }
     }
+  }
+
+  /** The graph waits for somebody. Its state says the same once more. */
+  function readInterrupt(fields: Fields): void {
+    const value = fields["__interrupt__"];
+    if (value === undefined || hasToldInterrupt) return;
+    hasToldInterrupt = true;
+    emit({ type: "custom", name: "interrupt", value });
   }
 
   function readNode(name: string, status: "running" | "done" | "failed"): void {
@@ -164,20 +163,29 @@ function createReader(emit: Emit): DialectReader {
           break;
         // LangServe: a string, or a message's chunk
         case "data":
-          readDelta("", typeof data === "string" ? data : textOf(fields["content"]));
+          answer.append("", typeof data === "string" ? data : textOf(fields["content"] ?? fields["output"]));
           break;
         case "end":
+          flush();
           emit({ type: "done" });
           break;
       }
       return true;
     },
     isComplete: () => running.size === 0,
+    close: flush,
   };
 }
 
 const isAnswer = (message: Fields): boolean =>
   message["type"] === "ai" || message["type"] === "AIMessageChunk" || message["role"] === "assistant";
+
+/** DeepSeek's thoughts stand beside the content, Anthropic's and OpenAI's are blocks of it. */
+const thoughtOf = (message: Fields): string =>
+  stringOf(fieldsOf(message["additional_kwargs"])["reasoning_content"]) ||
+  itemsOf(message["content"])
+    .map((block) => firstString(fieldsOf(block)["thinking"], fieldsOf(block)["reasoning"]))
+    .join("");
 
 /** A message's content: a string, or a list of blocks of which some are text. */
 function textOf(content: unknown): string {

@@ -11,6 +11,7 @@ import type { Dialect } from "./dialect.js";
 import { countOf, entryOf, type Fields, fieldsOf, isFields, itemsOf, numberOf, stringOf } from "./fields.js";
 import { finishReasonOf } from "./finish-reason.js";
 import { createToolCalls, type ToolKey } from "./tool-calls.js";
+import { isBareError } from "./upstream-error.js";
 import { createUsage, readOpenaiUsage } from "./usage.js";
 
 /** Finish reasons that are failures: OpenRouter's and Mistral's, Z.ai's, DeepSeek's. */
@@ -37,12 +38,18 @@ function createReader(emit: Emit): DialectReader {
   let hasFinished = false;
   let hasText = false;
   let isReadingPrompt = false;
+  /** Whether deltas came: a whole message after them repeats what they held. */
+  let isStreamed = false;
   let lastTool: ToolKey = 0;
+  /** The call that was opened last at each index. */
+  const toolAt = new Map<number, ToolKey>();
 
   function readDelta(delta: Fields): void {
     const { content, reasoning_content, reasoning, refusal, tool_calls, function_call } = delta;
     // Both names for the same words: some servers fill both
-    emitText(emit, stringOf(reasoning_content) || reasoning, "reasoning");
+    const thought = stringOf(reasoning_content) || stringOf(reasoning);
+    isStreamed ||= thought !== "";
+    emitText(emit, thought, "reasoning");
     if (typeof content === "string") readText(content);
     else if (Array.isArray(content)) content.forEach(readContentPart);
     // Snowflake sends an empty one on every chunk
@@ -53,7 +60,7 @@ function createReader(emit: Emit): DialectReader {
 
   function readText(delta: string): void {
     if (delta === "") return;
-    hasText = true;
+    hasText = isStreamed = true;
     emit({ type: "text", delta });
   }
 
@@ -69,6 +76,7 @@ function createReader(emit: Emit): DialectReader {
   function readToolCall(call: Fields): void {
     const { name, arguments: fragment } = fieldsOf(call["function"]);
     const id = stringOf(call["id"]);
+    isStreamed = true;
     lastTool = toolKey(numberOf(call["index"]), id, stringOf(name));
     tools.open(lastTool, id, stringOf(name));
     if (typeof fragment === "string") tools.append(lastTool, fragment);
@@ -77,9 +85,11 @@ function createReader(emit: Emit): DialectReader {
 
   /** Fragments belong together by index; some servers leave it out, and some give 0 to every call. */
   function toolKey(index: number | undefined, id: string, name: string): ToolKey {
-    const key = index ?? (id === "" ? lastTool : id);
-    const known = tools.idOf(key);
-    return known !== undefined && id !== "" && name !== "" && known !== id ? id : key;
+    if (index === undefined) return id || lastTool;
+    const opened = toolAt.get(index);
+    const key = id !== "" && (name !== "" || opened === undefined) ? id : (opened ?? index);
+    toolAt.set(index, key);
+    return key;
   }
 
   function readFinish(raw: string): void {
@@ -108,19 +118,20 @@ function createReader(emit: Emit): DialectReader {
       const chunk = fieldsOf(json);
       const { choices, error, x_groq, prompt_progress } = chunk;
       let counted = chunk["usage"] ?? (x_groq && fieldsOf(x_groq)["usage"]);
-      let failed = error;
+      let failed: unknown = error ?? (!Array.isArray(choices) && isRefusal(chunk) ? chunk : undefined);
       for (const item of itemsOf(choices)) {
         const choice = fieldsOf(item);
         const { delta, message, finish_reason } = choice;
         if (choice["index"]) continue;
         if (isFields(delta)) readDelta(delta);
-        else if (!hasText && isFields(message)) readDelta(message);
+        else if (!hasText && isFields(message))
+          readDelta(isStreamed ? { content: stringOf(message["content"]) } : message);
         // The older /completions
         else if (typeof choice["text"] === "string") readText(choice["text"]);
         failed ??= choice["error"];
         // Moonshot
         counted ??= choice["usage"];
-        if (typeof finish_reason === "string" && finish_reason !== "") {
+        if (typeof finish_reason === "string" && !/^(null)?$/.test(finish_reason)) {
           const cause = entryOf(failures, finish_reason);
           failed ??= cause;
           // vLLM and SGLang, where a request was called off
@@ -138,3 +149,9 @@ function createReader(emit: Emit): DialectReader {
     close: tools.closeAll,
   };
 }
+
+/** The errors of FastChat, MiniMax, Qianfan and vLLM; FastAPI's is a detail and nothing else. */
+const isRefusal = (chunk: Fields): boolean =>
+  chunk["object"] === "error" ||
+  (Object.keys(chunk).length === 1 && stringOf(chunk["detail"]) !== "") ||
+  isBareError(chunk);

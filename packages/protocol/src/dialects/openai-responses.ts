@@ -98,13 +98,17 @@ function createReader(emit: Emit): DialectReader {
       const { type, content, summary } = item;
       if (type === "message") {
         if (hadText) return;
-        prose.answer.begin();
-        for (const part of itemsOf(content)) readText(fieldsOf(part)["text"] ?? fieldsOf(part)["refusal"]);
+        for (const value of itemsOf(content)) {
+          const part = fieldsOf(value);
+          prose.answer.begin();
+          readText(part["text"] ?? part["refusal"]);
+        }
       } else if (type === "reasoning") {
         if (hadReasoning) return;
-        prose.reasoning.begin();
-        for (const part of [...itemsOf(summary), ...itemsOf(content)])
+        for (const part of [...itemsOf(summary), ...itemsOf(content)]) {
+          prose.reasoning.begin();
           readText(fieldsOf(part)["text"], "reasoning");
+        }
       } else if (!namesOf(item, index).some((name) => told.has(name)) || isOpen(item, index)) {
         readItem(item, index, true);
       }
@@ -156,6 +160,10 @@ function createReader(emit: Emit): DialectReader {
         case "response.reasoning_summary_text.delta":
           readText(event["delta"], "reasoning");
           return true;
+        case "response.content_part.added":
+        case "response.reasoning_summary_part.added":
+          prose[isThought(type, fieldsOf(event["part"])) ? "reasoning" : "answer"].begin();
+          return true;
         case "response.function_call_arguments.delta":
         case "response.custom_tool_call_input.delta":
         case "response.mcp_call_arguments.delta":
@@ -191,6 +199,9 @@ function createReader(emit: Emit): DialectReader {
     isComplete: () => false,
   };
 }
+
+const isThought = (type: string, part: Fields): boolean =>
+  type.includes("reasoning") || stringOf(part["type"]).includes("reasoning");
 
 const idOf = (item: Fields): string => firstString(item["call_id"], item["id"]);
 

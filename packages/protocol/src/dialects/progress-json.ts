@@ -22,6 +22,7 @@ import {
   labelOf,
   nameOf,
   roleOf,
+  worded,
 } from "./progress-words.js";
 import { createUsage, readOpenaiUsage } from "./usage.js";
 
@@ -30,7 +31,17 @@ const wholeTextKeys = ["response", "total_content", "full_text", "full_content",
 const deltaKeys = ["chunk", "delta", "token", "content", "text"];
 const finishKeys = ["finish_reason", "finishReason", "stop_reason"];
 const knownKeys = [
-  ...[...resultKeys, ...wholeTextKeys, ...deltaKeys, "status", "event", "type", "message", "description"],
+  ...[
+    ...resultKeys,
+    ...wholeTextKeys,
+    ...deltaKeys,
+    "status",
+    "state",
+    "event",
+    "type",
+    "message",
+    "description",
+  ],
   ...["stage", "stage_name", "stageName", "step", "step_name", "stepName", "phase", "progress", "percent"],
   ...["percentage", "error", "success", "usage", ...finishKeys],
 ];
@@ -59,6 +70,7 @@ function createReader(pass: Emit): DialectReader {
   let hasNames = false;
   let message = "";
   let mayEnd = false;
+  let isInResults = false;
 
   function readPieces(fields: Fields, word: string): void {
     const { delta, data } = fields;
@@ -158,6 +170,14 @@ function createReader(pass: Emit): DialectReader {
     emit({ type: "done" });
   }
 
+  /** ERNIE: before its end flag is true, the `result` is a piece of it, and with it the last. */
+  function cutUp(fields: Fields): Fields {
+    const { result, ...rest } = fields;
+    if (typeof result !== "string") return fields;
+    isInResults ||= Object.keys(fields).some((key) => isEndFlag(key) && fields[key] === false);
+    return isInResults ? { ...rest, chunk: result } : fields;
+  }
+
   function readUpdate(fields: Fields, event: string, kind: Kind): void {
     const word = firstString(fields["type"], fields["event"], event);
     hasSpoken = false;
@@ -179,7 +199,7 @@ function createReader(pass: Emit): DialectReader {
       kind === "stage-end" ||
       kind === "message-end" ||
       isLastWord(word) ||
-      kindOfWord(stringOf(fields["status"])) === "end";
+      [fields["status"], fields["state"]].some((said) => kindOfWord(stringOf(said)) === "end");
     // What says nothing, a ping or the counts, leaves it at that
     if (isLast || hasSpoken) mayEnd = isLast;
   }
@@ -191,8 +211,9 @@ function createReader(pass: Emit): DialectReader {
       if (json === undefined && /^\s*[[{"]/.test(message.data)) return false;
       const outer: Fields = typeof json === "string" ? { content: json } : fieldsOf(json);
       const isKnown = (key: string): boolean => knownKeys.includes(key) || isEndFlag(key);
-      if (event === "" && !Object.keys(outer).some(isKnown)) return false;
-      const fields = opened(outer, kindOf(outer, event));
+      const told = kindOf(outer, event);
+      if (event === "" && told !== "error" && !Object.keys(outer).some(isKnown)) return false;
+      const fields = cutUp(worded(opened(outer, told)));
       const kind = kindOf(fields, event);
       if (isFields(fields["usage"])) updateUsage(readOpenaiUsage(fields["usage"]));
       if (kind === "error") emit(failure({ ...fieldsOf(fields["data"]), ...fields }));
@@ -201,18 +222,23 @@ function createReader(pass: Emit): DialectReader {
       else readUpdate(fields, event, kind);
       return true;
     },
-    isComplete: () => mayEnd || fraction >= 1,
+    // The end of a stage that is not the last, with nothing to show for it, is none
+    isComplete: () => fraction >= 1 || (mayEnd && (fraction < 0 || hasResult || !text.isEmpty())),
     close: () => close({}, fraction >= 1),
   };
 }
 
-/** `{ type, data: { … } }`: before the end the data is an envelope, at the end it is the result. */
+/**
+ * `{ type, data: { … } }`: before the end the data is an envelope, at the end it is the result, or says that there is
+ * none.
+ */
 function opened(outer: Fields, kind: Kind): Fields {
   const { data, ...rest } = outer;
   const isNamed = ["stage", "step"].some((key) => key in outer) || nameOf(outer) !== "";
   const isOpen = kind === "update" || kind === "message-end" || (kind === "stage-end" && !isNamed);
-  const isEnvelope = isFields(data) && isOpen;
-  return isEnvelope ? { ...data, ...rest } : outer;
+  if (!isFields(data)) return outer;
+  if (/^(end|result|stage-end)$/.test(kind) && /^(error|cancelled)$/.test(kindOf(data, ""))) return data;
+  return isOpen ? { ...data, ...rest } : outer;
 }
 
 const isSomething = (value: unknown): boolean =>

@@ -1,4 +1,5 @@
 import { countOf, type Fields, firstString, isFields, numberOf, stringOf } from "./fields.js";
+import { isBareError } from "./upstream-error.js";
 
 /** What a message of a home-made stream is. */
 export type Kind = "update" | "stage-end" | "message-end" | "result" | "end" | "cancelled" | "error";
@@ -20,8 +21,8 @@ const list = (words: string): ReadonlySet<string> => new Set(words.split(" "));
 const endWords = list(
   "complete completed done finished finish success succeeded end ended final stop close eos eof",
 );
-const errorWords = list("error failed failure exception");
-const cancelWords = list("cancelled canceled aborted abort stopped");
+const errorWords = list("error errored failed failure exception timeout");
+const cancelWords = list("cancelled canceled aborted abort stopped revoked");
 /**
  * `task_completed` is the end of all, `stage_completed` of a part, `message_completed` of all if nothing comes after
  * it, `tool_completed` of none.
@@ -46,15 +47,18 @@ const generic = list(
 );
 /** Stages that are no stages: some servers tell the end by them. */
 const lastStages = list("complete completed done finished");
-const lastErrors = list("error failed");
+/** What is longer is no word, and a megabyte of it takes its time to be split. */
+const MAX_WORD_LENGTH = 64;
 
 /** "stageComplete", "stage_complete", "stage:complete" */
 const partsOf = (word: string): string[] =>
-  word
-    .replace(/([a-z])([A-Z])/g, "$1 $2")
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .filter(Boolean);
+  word.length > MAX_WORD_LENGTH
+    ? []
+    : word
+        .replace(/([a-z])([A-Z])/g, "$1 $2")
+        .toLowerCase()
+        .split(/[^a-z0-9]+/)
+        .filter(Boolean);
 
 export function kindOfWord(word: string): Kind {
   const parts = partsOf(word);
@@ -72,24 +76,33 @@ export function kindOfWord(word: string): Kind {
 /** What a message is, by every word and flag that it says it with; the gravest one counts. */
 export function kindOf(fields: Fields, event: string): Kind {
   if (fields["error"] || fields["success"] === false) return "error";
-  const kinds = [event, fields["event"], fields["type"]].map((word) => kindOfWord(stringOf(word)));
-  const said = kindOfWord(stringOf(fields["status"]));
-  const isAt = (words: ReadonlySet<string>) =>
-    [fields["stage"], fields["step"]].some((word) => words.has(stringOf(word).toLowerCase()));
-  if (kinds.includes("error") || said === "error" || isAt(lastErrors)) return "error";
-  if (kinds.includes("cancelled") || said === "cancelled") return "cancelled";
+  const words = [event, fields["event"], fields["type"]].map(stringOf);
+  // What a tool or a single stage says so is not yet the failure of all
+  const isOfAll = nameOf(fields) === "" && words.every((word) => roleOf(word) === "text");
+  if (isOfAll && (fields["ok"] === false || isBareError(fields))) return "error";
+  const kinds = words.map(kindOfWord);
+  const said = [fields["status"], fields["state"]].map((word) => kindOfWord(stringOf(word)));
+  const isAt = (words: ReadonlySet<string>, keys: readonly string[]) =>
+    keys.some((key) => words.has(stringOf(fields[key]).toLowerCase()));
+  if (kinds.includes("error") || said.includes("error") || isAt(errorWords, nameKeys)) return "error";
+  if (kinds.includes("cancelled") || said.includes("cancelled")) return "cancelled";
   if (kinds.includes("end") || Object.keys(fields).some((key) => isEndFlag(key) && isTrue(fields[key])))
     return "end";
-  if (isAt(lastStages) && (fractionOf(fields, "end") ?? 1) === 1) return "end";
+  if (isAt(lastStages, ["stage", "step"]) && (fractionOf(fields, "end") ?? 1) === 1) return "end";
   if (kinds.includes("stage-end")) return "stage-end";
   if (kinds.includes("message-end")) return "message-end";
-  if (said === "end" && !hasPiece(fields)) {
+  if (said.includes("end") && !hasPiece(fields)) {
     // Beside a stage that is not the last, "completed" is that stage's
-    const isWhole = nameOf(fields) === "" || fractionOf(fields, "stage-end") === 1;
-    return isWhole ? "end" : "stage-end";
+    const fraction = fractionOf(fields, "stage-end");
+    const isWhole = nameOf(fields) === "" && !isNumbered(fields);
+    return isWhole || fraction === 1 ? "end" : "stage-end";
   }
   return kinds.includes("result") ? "result" : "update";
 }
+
+/** It tells of one stage of several, by its number. */
+const isNumbered = (fields: Fields): boolean =>
+  totalOf(fields) !== undefined && numberOfStage(fields) !== undefined;
 
 export const isLastWord = (word: string): boolean => lastWord.test(word);
 
@@ -107,6 +120,13 @@ export function roleOf(word: string): "message" | "nothing" | "text" {
   const parts = partsOf(word);
   if (parts.some((part) => mute.has(part))) return "nothing";
   return parts.some((part) => aside.has(part)) ? "message" : "text";
+}
+
+/** Celery: the status is the `state`, in capitals, and `status` holds what there is to say. */
+export function worded(fields: Fields): Fields {
+  const { state, status } = fields;
+  if (typeof status !== "string" || !/^[A-Z]{5,}$/.test(stringOf(state))) return fields;
+  return { ...fields, status: state, message: firstString(fields["message"], status) };
 }
 
 /** The name of the stage that a message is about; empty where it names none. */
@@ -137,13 +157,19 @@ export function fractionOf(fields: Fields, kind: Kind): number | undefined {
   if (said !== undefined) return clamp(said / 100);
   const counts = isFields(progress) ? progress : fields;
   const completed = countOf(counts["completed"] ?? counts["current"]);
-  const total = totalKeys.map((key) => numberOf(counts[key])).find((value) => value !== undefined);
+  const total = totalOf(counts);
   if (total === undefined || total <= 0) return undefined;
   if (completed !== undefined) return clamp(completed / total);
   // Some count past their total
-  const number = numberOf(fields["stage"]) ?? numberOf(fields["step"]) ?? numberOf(fields["current_step"]);
+  const number = numberOfStage(fields);
   return number === undefined ? undefined : clamp((kind === "stage-end" ? number : number - 1) / total);
 }
+
+const totalOf = (counts: Fields): number | undefined =>
+  totalKeys.map((key) => numberOf(counts[key])).find((value) => value !== undefined);
+
+const numberOfStage = (fields: Fields): number | undefined =>
+  numberOf(fields["stage"]) ?? numberOf(fields["step"]) ?? numberOf(fields["current_step"]);
 
 function percentOf(value: unknown): number | undefined {
   if (isFields(value)) return percentOf(value["percent"] ?? value["percentage"]);

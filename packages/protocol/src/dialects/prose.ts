@@ -1,5 +1,8 @@
 import type { Emit } from "./decoder.js";
 
+/** How much of earlier messages may be sent again, as a multiple of what makes it necessary. */
+export const MAX_REPLAY = 8;
+
 /** The text of one channel, by one message after another: between two of them stands a blank line. */
 export interface Prose {
   /** What comes next is another message's. */

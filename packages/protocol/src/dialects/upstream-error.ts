@@ -82,6 +82,19 @@ export function classifyUpstreamError({ status, body, headers, now }: UpstreamFa
   return { code, retryable, ...(retryable && retryAfterMs ? { retryAfterMs } : {}), detail };
 }
 
+/** A code, or the word for one, that tells of a success. */
+const SUCCESS = /^(0*|200|ok|success)$/i;
+
+/** Whether an object without an `error` is an error all the same: by its code, else by its words. */
+export function isBareError(fields: Fields): boolean {
+  const { base_resp, code } = fields;
+  const told = fields["error_code"] ?? fields["errorCode"] ?? fieldsOf(base_resp)["status_code"];
+  if (typeof told === "string" || typeof told === "number") return !SUCCESS.test(String(told));
+  const words = firstString(fields["error_message"], fields["errorMessage"], fields["error_msg"]);
+  if (words !== "" && code === undefined) return true;
+  return statusOf(code) !== undefined && firstString(words, fields["message"], fields["msg"]) !== "";
+}
+
 interface ReadError {
   readonly error: Fields;
   /** Every type, code and status name that the error carries, lower case. */
@@ -98,7 +111,8 @@ function readError(body: unknown, headers: UpstreamFailure["headers"]): ReadErro
   const error = isFields(inner) ? inner : outer;
   const reasons = itemsOf(error["details"]).map((item) => fieldsOf(item)["reason"]);
   const name = [
-    ...[error["type"], error["code"], error["status"], outer["error_type"], outer["code"], ...reasons],
+    ...["type", "code", "status", "error_code", "errorCode"].map((key) => error[key]),
+    ...[outer["error_type"], outer["code"], ...reasons],
     headers?.("x-amzn-errortype")?.split(":")[0],
   ]
     .filter(
@@ -113,12 +127,24 @@ function readError(body: unknown, headers: UpstreamFailure["headers"]): ReadErro
     outer["message"],
     outer["errorText"],
     fieldsOf(itemsOf(outer["detail"])[0])["msg"],
+    // MiniMax, and some that have no `error`
+    fieldsOf(error["base_resp"])["status_msg"],
+    ...["error_message", "errorMessage", "error_msg", "msg", "text"].map((key) => error[key]),
     whole,
   ).slice(0, MAX_DETAIL);
-  const statusInside = [error["code"], error["status_code"], error["status"], outer["code"], outer["status"]]
-    .map((value) => (typeof value === "string" ? Number(value) : numberOf(value)))
-    .find((value) => value !== undefined && value >= 400 && value < 600);
+  const statusInside = [
+    ...["code", "status_code", "status", "error_code", "errorCode"].map((key) => error[key]),
+    ...[outer["code"], outer["status"]],
+  ]
+    .map(statusOf)
+    .find((value) => value !== undefined);
   return { error, name, message, statusInside };
+}
+
+/** The HTTP status of a failure, if a value is one. */
+function statusOf(value: unknown): number | undefined {
+  const status = typeof value === "string" ? Number(value) : numberOf(value);
+  return status !== undefined && status >= 400 && status < 600 ? status : undefined;
 }
 
 function codeOf(
