@@ -105,6 +105,25 @@ describe("Markdown as it comes", () => {
     );
   });
 
+  it("goes on behind an end that was none as if there had been none", () => {
+    const parts = [
+      ["```js\nlet x", " = 1;\n", "y\n```\nafter"],
+      ["some **bo", "ld** words"],
+      ["| a | b |\n|---|---|\n| 1 |", " 2 |\n", "| 3 | 4 |"],
+      ["1. one\n2. tw", "o"],
+    ];
+    for (const [first = "", ...rest] of parts) {
+      const { box, write, finish } = createBox();
+      write(first);
+      finish();
+      write("");
+      for (const part of rest) write(part);
+      finish();
+      const whole = normalized(render(first + rest.join("")));
+      expect(normalized(box).innerHTML).to.equal(whole.innerHTML);
+    }
+  });
+
   it("keeps a selection in the paragraph that is being written", () => {
     const { box, write, finish } = createBox();
     write("One **bold** word, and *some more* of");

@@ -46,7 +46,7 @@ export function createTextView(writer: TextWriter): TextView {
         rewrite(text);
       }
       if (isWhole && !isFinished) writer.finish?.();
-      isFinished = isWhole;
+      isFinished ||= isWhole;
     },
   };
 }
