@@ -189,6 +189,7 @@ describe("hostile Markdown", () => {
     "an address of dots": `https://${".".repeat(200_000)} end`,
     underscores: `${"_".repeat(200_000)}end`,
     prices: `${"$".repeat(200_000)}end`,
+    "formulas without an end": `${"\\(".repeat(100_000)}end`,
     "blanks in code": `\`\`\`\n${`\n${" ".repeat(100_000)}`}end`,
   };
   for (const [what, markdown] of Object.entries(floods)) {

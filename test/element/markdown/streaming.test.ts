@@ -224,24 +224,32 @@ describe("Markdown as it comes", () => {
     expect(shown("| a |\n|---|\n| 1")).to.equal("div(table(thead(tr(th(a)))))");
   });
 
-  /** Counted, not timed: changes of the tree, and searches by expression. */
+  /** Counted, not timed: changes of the tree, searches by expression, and characters that are searched for a text. */
   function workOf(text: string, step: number): number {
     const { box, write, finish } = createBox();
     const observer = new MutationObserver(() => {});
     observer.observe(box, { subtree: true, childList: true, characterData: true, attributes: true });
     const { exec } = RegExp.prototype;
+    const { indexOf } = String.prototype;
     let work = 0;
+    let searched = 0;
     RegExp.prototype.exec = function (this: RegExp, source) {
       work++;
       return exec.call(this, source);
+    };
+    String.prototype.indexOf = function (this: string, text, from = 0) {
+      const found = indexOf.call(this, text, from);
+      searched += (found < 0 ? this.length : found) - from;
+      return found;
     };
     try {
       for (let at = 0; at < text.length; at += step) write(text.slice(at, at + step));
       finish();
     } finally {
       RegExp.prototype.exec = exec;
+      String.prototype.indexOf = indexOf;
     }
-    return work + observer.takeRecords().length;
+    return work + searched / 100 + observer.takeRecords().length;
   }
 
   const growing: Readonly<Record<string, (length: number) => string>> = {
@@ -260,6 +268,8 @@ describe("Markdown as it comes", () => {
     "openers and closers": (length) => "*a _b ".repeat(length / 12) + "c* d_ ".repeat(length / 12),
     backticks: (length) => "`a ``b ".repeat(length / 7),
     dollars: (length) => "$$a $".repeat(length / 5),
+    "formulas in round brackets": (length) => "\\(".repeat(length / 2),
+    "formulas in square brackets": (length) => "a\\[".repeat(length / 3),
     angles: (length) => "<a".repeat(length / 2),
     spaces: (length) => `a${" ".repeat(length)}b`,
     "empty lines": (length) => `    a${"\n".repeat(length)}b`,

@@ -160,13 +160,15 @@ export function parseInline(source: string, options: InlineOptions): InlineTree 
   function verbatim(type: "code" | "formula", opener: string, closer: string): boolean | undefined {
     const from = at + opener.length;
     const limit = Math.min(source.length, at + INLINE_LIMIT);
+    // A search that goes on to the source's end would be made anew by each opener.
+    const near = source.slice(0, limit + closer.length);
     let isEnding = false;
-    for (let end = source.indexOf(closer, from); end >= 0 && end < limit; ) {
+    for (let end = near.indexOf(closer, from); end >= 0 && end < limit; ) {
       let after = end + closer.length;
       if (type === "code") while (source[after] === "`") after++;
       // A run of other length closes no code.
       if (type === "code" && after - end !== closer.length && !(isOpen && after === source.length)) {
-        end = source.indexOf(closer, after);
+        end = near.indexOf(closer, after);
         continue;
       }
       isEnding = isOpen && type === "code" && after === source.length;
