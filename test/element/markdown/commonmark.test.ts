@@ -107,7 +107,11 @@ const sections: Readonly<Record<string, readonly (readonly [markdown: string, ..
     ["*[a*](https://a.example)", "p(*a(a*))"],
     ["[![a](https://i.example)](https://a.example)", "p(a(span(a span(i.example))))"],
     ["[Foo\n  bar]: https://a.example", "p([Foobr()bar]: a(https://a.example))"],
-    ["[ Foo ]: <https://a.example>\n\n[foo][] [bar][FOO] [bar][nope]", "p(a(foo) a(bar) [bar][nope])"],
+    [
+      "[ Foo ]: <https://a.example>\n\n[foo][] [bar][FOO] [bar][nope]",
+      "p([ Foo ]: a(https://a.example))",
+      "p(a(foo) a(bar) [bar][nope])",
+    ],
     ["a\n[b]: https://a.example\n\n[b]", "p(abr()[b]: a(https://a.example))", "p([b])"],
   ],
   Autolinks: [

@@ -158,7 +158,18 @@ describe("Markdown", () => {
     ],
     "definitions that were seen, and those that were not": [
       '[a]: https://a.example "t"\n\n[x][a] [A] [a][] [b]\n\n[b]: https://b.example',
+      'p([a]: a(https://a.example) "t")',
       "p(a(x) a(A) a(a) [b])",
+      "p([b]: a(https://b.example))",
+    ],
+    "definitions at the end, each as a line of its own": [
+      "See [it][1].\n\nSources:\n\n[1]: https://a.example\n[2]: https://b.example\n[ERROR]: /usr/bin/foo\nend [2]",
+      "p(See [it][1].)",
+      "p(Sources:)",
+      "p([1]: a(https://a.example))",
+      "p([2]: a(https://b.example))",
+      "p([ERROR]: /usr/bin/foo)",
+      "p(end a(2))",
     ],
     "what only looks like a definition": [
       "[^1]: Note\n\n[Note]: this\n\n[a]: no address",

@@ -239,6 +239,9 @@ export function createMarkdownNodes(
       // A lone word behind a colon is more likely a remark.
       const isAddress = /^(?:[a-z][a-z\d+.-]*:|[/#?.])/i.test(target);
       if (!isAddress || !(resolver.link(target) ?? resolver.image(target))) return false;
+      // What is drawn of the definition refers to none.
+      inline?.finish();
+      inline = null;
       const name = referenceName(label);
       if (!definitions.has(name)) definitions.set(name, target);
       return true;
