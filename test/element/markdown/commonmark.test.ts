@@ -96,7 +96,7 @@ const sections: Readonly<Record<string, readonly (readonly [markdown: string, ..
     ["**foo, __bar, baz__**", "p(strong(foo, strong(bar, baz)))"],
     ["**foo*bar**baz* **foo [bar**](https://a.example)", "p(strong(foo*bar)baz* **foo a(bar**))"],
     ["*foo __bar *baz bim__ bam*", "p(em(foo strong(bar *baz bim) bam))"],
-    ["~~Hi~~ ~Hello~, ~~~three~~~", "p(s(Hi) s(Hello), ~~~three~~~)"],
+    ["~~Hi~~ ~Hello~, ~~~three~~~", "p(s(Hi) ~Hello~, ~~~three~~~)"],
   ],
   Links: [
     ["[a](https://a.example/\\(b\\) 'c (d)')", "p(a(a))"],

@@ -5,6 +5,10 @@ describe("Markdown", () => {
   const examples: Readonly<Record<string, readonly [markdown: string, ...blocks: string[]]>> = {
     "headings, from the third level on": ["# One\n\n#### Four", "h3(One)", "h6(Four)"],
     emphasis: ["a *b* **c** ~~d~~", "p(a em(b) strong(c) s(d))"],
+    "tildes that say about": [
+      "~5 minutes, H~2~O, ~5~10 分钟, ~$5-~$10 and ~~a ~b~ c~~",
+      "p(~5 minutes, H~2~O, ~5~10 分钟, ~$5-~$10 and s(a ~b~ c))",
+    ],
     "no emphasis in names": ["call my_little_function now", "p(call my_little_function now)"],
     "emphasis by underscores": ["_so_ __much__", "p(em(so) strong(much))"],
     prices: ["It costs $5 or $AB, not $6.", "p(It costs $5 or $AB, not $6.)"],

@@ -191,6 +191,7 @@ describe("Markdown as it comes", () => {
     expect(shown("a **bo")).to.equal("p(a strong(bo))");
     expect(shown("a *bo")).to.equal("p(a em(bo))");
     expect(shown("a ~~bo")).to.equal("p(a s(bo))");
+    expect(shown("a ~5 mi")).to.equal("p(a ~5 mi)");
     expect(shown("a `co")).to.equal("p(a code(co))");
     expect(shown("a [te")).to.equal("p(a a(te))");
     expect(shown("a [te](https://exa")).to.equal("p(a a(te))");
