@@ -133,6 +133,10 @@ describe("Markdown", () => {
       '**https://a.example** "https://a.example" see:https://a.example',
       'p(strong(a(https://a.example)) "a(https://a.example)" see:a(https://a.example))',
     ],
+    "addresses where words have no spaces": [
+      "请看 https://a.example/docs。谢谢（https://a.example/x）和“https://a.example/y”，看https://a.example/文档 éhttps://a.example",
+      "p(请看 a(https://a.example/docs)。谢谢（a(https://a.example/x)）和“a(https://a.example/y)”，看a(https://a.example/文档) éhttps://a.example)",
+    ],
     "addresses in angles, of the web and of mail": [
       "<https://a.example/x> www.a.example. <me@a.example> me@a.example, @me",
       "p(a(https://a.example/x) a(www.a.example). a(me@a.example) a(me@a.example), @me)",

@@ -197,6 +197,7 @@ describe("Markdown as it comes", () => {
     expect(shown("a [te](https://exa")).to.equal("p(a a(te))");
     expect(shown("a \\(x_1")).to.equal("p(a span(\\(x_1))");
     expect(shown("so https://exa")).to.equal("p(so a(https://exa))");
+    expect(shown("看https://e.cn。`好")).to.equal("p(看a(https://e.cn)。code(好))");
     expect(shown("# Ti")).to.equal("h3(Ti)");
     expect(shown("- it")).to.equal("ul(li(it))");
     expect(shown("```js\nlet x")).to.equal("div(pre(code(let x)))");

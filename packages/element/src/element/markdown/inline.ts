@@ -62,6 +62,8 @@ const wordEnd = /^_{0,100}$/;
 const space = /[^\S\n]{1,500}/y;
 const run = /([`*_~$])\1{0,99}/y;
 const autolink = /<(?:([a-z][a-z\d+.-]{1,31}:[^\s<>]*)|([\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)*))>/iy;
+/** An address in running text. It has no punctuation of Chinese or Japanese, where no space follows it. */
+const bareAddress = /[^\s<>"|，。、；：！？（）【】《》「」『』“”]{1,2500}/y;
 const lineBreak = /<br[ \t]*\/?>/iy;
 const angleBeginning = /<(?:[^\s<>]{0,2500}|br[ \t]*\/?)$/iy;
 const labelInBrackets = /^\[((?:[^[\]\\]|\\.)*)(\]|\\?$)/s;
@@ -136,8 +138,7 @@ export function parseInline(source: string, options: InlineOptions): InlineTree 
 
   function readAddress(): void {
     // Within brackets the address ends where they do.
-    const pattern = brackets.length > 0 ? /[^\s<\]]{1,2500}/y : /[^\s<]{1,2500}/y;
-    const found = match(pattern)?.[0] ?? "";
+    const [found = ""] = (match(bareAddress)?.[0] ?? "").split(brackets.length > 0 ? "]" : " ", 1);
     const isWhole = at + found.length < source.length;
     isTentative = !isWhole && found.length < INLINE_LIMIT;
     const address = found.length < INLINE_LIMIT ? trimAddress(found) : "";

@@ -79,12 +79,15 @@ export const referenceName = (label: string): string =>
 
 const wordAddress = /https?:\/\/(?=[\p{L}\p{N}[])|www\.(?=[\p{L}\p{N}])/iu;
 
-/** Where in a word an address begins: not behind a letter. https://github.github.com/gfm/#autolinks-extension- */
+/**
+ * Where in a word an address begins: not behind a letter, but for those of scripts without cases, of which some have
+ * no spaces between words. https://github.github.com/gfm/#autolinks-extension-
+ */
 export function addressIn(word: string, before: string): number {
   const found = wordAddress.exec(word);
   if (!found) return -1;
   const previous = found.index > 0 ? word.slice(0, found.index) : before;
-  return /[\p{L}\p{N}]$/u.test(previous) ? -1 : found.index;
+  return /[\p{Lu}\p{Ll}\p{N}]$/u.test(previous) ? -1 : found.index;
 }
 
 /** An address of mail in a word, and where it begins. */
