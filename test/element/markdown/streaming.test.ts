@@ -198,6 +198,9 @@ describe("Markdown as it comes", () => {
     expect(shown("a \\(x_1")).to.equal("p(a span(\\(x_1))");
     expect(shown("so https://exa")).to.equal("p(so a(https://exa))");
     expect(shown("看https://e.cn。`好")).to.equal("p(看a(https://e.cn)。code(好))");
+    expect(shown("当x<0时，函数")).to.equal("p(当x<0时，函数)");
+    expect(shown("see <https://e.cn/")).to.equal("p(see )");
+    expect(shown("mail <me@e")).to.equal("p(mail )");
     expect(shown("# Ti")).to.equal("h3(Ti)");
     expect(shown("- it")).to.equal("ul(li(it))");
     expect(shown("```js\nlet x")).to.equal("div(pre(code(let x)))");

@@ -65,7 +65,8 @@ const autolink = /<(?:([a-z][a-z\d+.-]{1,31}:[^\s<>]*)|([\w.!#$%&'*+/=?^`{|}~-]+
 /** An address in running text. It has no punctuation of Chinese or Japanese, where no space follows it. */
 const bareAddress = /[^\s<>"|，。、；：！？（）【】《》「」『』“”]{1,2500}/y;
 const lineBreak = /<br[ \t]*\/?>/iy;
-const angleBeginning = /<(?:[^\s<>]{0,2500}|br[ \t]*\/?)$/iy;
+const angleBeginning =
+  /<(?:[a-z][a-z\d+.-]{1,31}:[^\s<>]{0,2500}|[\w.!#$%&'*+/=?^`{|}~-]{0,2500}(?:@[\w.-]{0,2500})?|br[ \t]*\/?)$/iy;
 const labelInBrackets = /^\[((?:[^[\]\\]|\\.)*)(\]|\\?$)/s;
 
 /**
