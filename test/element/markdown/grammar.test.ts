@@ -14,6 +14,14 @@ describe("Markdown", () => {
     prices: ["It costs $5 or $AB, not $6.", "p(It costs $5 or $AB, not $6.)"],
     "inline code as it is": ["`a_b $c` and `` x`y ``", "p(code(a_b $c) and code(x`y))"],
     "formulas as text": ["so \\(a_1 * b_1\\) holds", "p(so span(\\(a_1 * b_1\\)) holds)"],
+    "formulas between dollars": [
+      "$\\mathbf{w}_{t+1} = \\mathbf{w}_{t}$, $a^*$ vs $b^*$, the $n$th $\\{1, 2\\}$ and $x\\$*y*$",
+      "p(span($\\mathbf{w}_{t+1} = \\mathbf{w}_{t}$), span($a^*$) vs span($b^*$), the span($n$)th span($\\{1, 2\\}$) and span($x\\$*y*$))",
+    ],
+    "dollars that are none of a formula": [
+      "$5 and $10, $5-$10, $a $b $c$1 $ a$ \\$a$ $a\n*b*$ and $c",
+      "p($5 and $10, $5-$10, $a $b $c$1 $ a$ $a$ $abr()em(b)$ and $c)",
+    ],
     "a formula that is never closed": ["so \\(a and\nmore *b*", "p(so (a andbr()more em(b))"],
     "a code block": [
       "```js\nlet a_b = 1;\n\n  $x\n```\n\nend",

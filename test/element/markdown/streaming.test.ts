@@ -16,6 +16,7 @@ const pieces = fc
       "$5",
       "$$\n",
       "\\(",
+      "$a_b$",
       "\\]",
       "[text](https://example.com/a_(b))",
       "![alt](https://example.com/i.png)",
@@ -201,6 +202,8 @@ describe("Markdown as it comes", () => {
     expect(shown("当x<0时，函数")).to.equal("p(当x<0时，函数)");
     expect(shown("see <https://e.cn/")).to.equal("p(see )");
     expect(shown("mail <me@e")).to.equal("p(mail )");
+    expect(shown("a $x_1 = *b")).to.equal("p(a $x_1 = em(b))");
+    expect(shown("a $x_1 = *b*$,")).to.equal("p(a span($x_1 = *b*$),)");
     expect(shown("# Ti")).to.equal("h3(Ti)");
     expect(shown("- it")).to.equal("ul(li(it))");
     expect(shown("```js\nlet x")).to.equal("div(pre(code(let x)))");
@@ -273,6 +276,8 @@ describe("Markdown as it comes", () => {
     "openers and closers": (length) => "*a _b ".repeat(length / 12) + "c* d_ ".repeat(length / 12),
     backticks: (length) => "`a ``b ".repeat(length / 7),
     dollars: (length) => "$$a $".repeat(length / 5),
+    "single dollars": (length) => "a $b *c ".repeat(length / 8),
+    "one dollar": (length) => `$${"b *c ".repeat(length / 5)}`,
     "formulas in round brackets": (length) => "\\(".repeat(length / 2),
     "formulas in square brackets": (length) => "a\\[".repeat(length / 3),
     angles: (length) => "<a".repeat(length / 2),

@@ -61,6 +61,8 @@ const WORD_LIMIT = 500;
 const wordEnd = /^_{0,100}$/;
 const space = /[^\S\n]{1,500}/y;
 const run = /([`*_~$])\1{0,99}/y;
+/** By Pandoc's rule, and with no digit behind what opens it: that is a price. Else it reaches the source's end. */
+const dollarFormula = /\$(?![\s\d$])(?:[^\n\\$]|\\.){1,2500}(?:(?<!\s)(\$)(?!\d)|\\?$)/y;
 const autolink = /<(?:([a-z][a-z\d+.-]{1,31}:[^\s<>]*)|([\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)*))>/iy;
 /** An address in running text. It has no punctuation of Chinese or Japanese, where no space follows it. */
 const bareAddress = /[^\s<>"|，。、；：！？（）【】《》「」『』“”]{1,2500}/y;
@@ -84,6 +86,7 @@ export function parseInline(source: string, options: InlineOptions): InlineTree 
   let safe = 0;
   let safeTokens = 0;
   let isTentative = false;
+  let held = firm;
 
   const match = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at;
@@ -109,7 +112,7 @@ export function parseInline(source: string, options: InlineOptions): InlineTree 
 
   function markSafe(): void {
     last = at;
-    if (at > firm) return;
+    if (at > held) return;
     safe = at;
     safeTokens = tokens.length;
   }
@@ -186,6 +189,20 @@ export function parseInline(source: string, options: InlineOptions): InlineTree 
     return undefined;
   }
 
+  /** Gives false where it is none. What may become one is text until then, and is read again. */
+  function readDollars(): boolean {
+    const [found = "", closer] = match(dollarFormula) ?? [];
+    if (!found || found.length > INLINE_LIMIT) return false;
+    const isKnown = !isOpen || at + found.length < source.length;
+    if (isKnown && closer) {
+      tokens.push(element("formula", null, found));
+      at += found.length;
+      return true;
+    }
+    if (!isKnown) held = Math.min(held, at);
+    return false;
+  }
+
   /** Gives false where more must come first. */
   function readRun(found: string): boolean {
     const char = found[0] ?? "";
@@ -196,6 +213,7 @@ export function parseInline(source: string, options: InlineOptions): InlineTree 
       const isRead = verbatim(char === "`" ? "code" : "formula", found, found);
       if (isRead !== false) return isRead === true;
     }
+    if (found === "$" && readDollars()) return true;
     if (isLong || char === "`" || char === "$") text(found);
     else {
       const after = end < source.length ? String.fromCodePoint(source.codePointAt(end) ?? 0) : "";
