@@ -141,6 +141,10 @@ describe("Markdown", () => {
       '**https://a.example** "https://a.example" see:https://a.example',
       'p(strong(a(https://a.example)) "a(https://a.example)" see:a(https://a.example))',
     ],
+    "versions, which are no addresses of mail": [
+      "react@18.2.0, a@1.b2.example and a@b.3",
+      "p(react@18.2.0, a(a@1.b2.example) and a@b.3)",
+    ],
     "addresses where words have no spaces": [
       "请看 https://a.example/docs。谢谢（https://a.example/x）和“https://a.example/y”，看https://a.example/文档 éhttps://a.example",
       "p(请看 a(https://a.example/docs)。谢谢（a(https://a.example/x)）和“a(https://a.example/y)”，看a(https://a.example/文档) éhttps://a.example)",

@@ -90,9 +90,12 @@ export function addressIn(word: string, before: string): number {
   return /[\p{Lu}\p{Ll}\p{N}]$/u.test(previous) ? -1 : found.index;
 }
 
-/** An address of mail in a word, and where it begins. */
+/** An address of mail in a word, and where it begins. Its last label begins with a letter: `a@1.2.0` is a version. */
 export function mailIn(word: string): { readonly address: string; readonly at: number } | null {
   if (!word.includes("@")) return null;
-  const found = /[\w.+-]+@[a-z\d](?:[\w-]*[a-z\d])?(?:\.[a-z\d](?:[\w-]*[a-z\d])?)+(?![\w-])/i.exec(word);
+  const found =
+    /[\w.+-]+@[a-z\d](?:[\w-]*[a-z\d])?(?:\.[a-z\d](?:[\w-]*[a-z\d])?)*\.[a-z](?:[\w-]*[a-z\d])?(?![\w-])/i.exec(
+      word,
+    );
   return found ? { address: found[0], at: found.index } : null;
 }
