@@ -133,6 +133,25 @@ describe("hostile Markdown", () => {
       expect((chip as HTMLAnchorElement).href).to.equal(address);
     });
 
+    it("show the whole of their host, whose end says where they lead", async () => {
+      const element = await mount({ format: "markdown" });
+      element.style.inlineSize = "240px";
+      void element.start();
+      const host = `accounts.example.com.${"a-long-name.".repeat(20)}evil.example`;
+      lastSession().emit({ type: "text", delta: `![a](https://${host}/) and\n` });
+      await drawn(element);
+      const shown = part(element, "link-host");
+      const range = document.createRange();
+      range.setStart(shown.firstChild as Text, host.length - 1);
+      range.setEnd(shown.firstChild as Text, host.length);
+      const end = range.getBoundingClientRect();
+      const box = element.getBoundingClientRect();
+      expect(shown.textContent).to.equal(host);
+      expect(end.width).to.be.greaterThan(0);
+      expect(end.right).to.be.at.most(box.right);
+      expect(end.bottom).to.be.at.most(box.bottom);
+    });
+
     it("are loaded from an origin that is allowed, and only from it", async () => {
       const mark = `picture-${Math.random()}`;
       const element = await mount({ format: "markdown", "allowed-image-origins": location.origin });
