@@ -72,6 +72,18 @@ describe("hostile Markdown", () => {
       ).to.equal(null);
     });
 
+    it("have their escapes read once", () => {
+      const box = render(
+        "[a]: https://e.cn/?b=1&amp;copy;2\n\n[a] [b](https://e.cn/?b=1&amp;copy;2) [c](https://e.cn/?b\\\\\\*c\\&lt;)",
+      );
+      const links = [...box.querySelectorAll("a")].slice(1).map(({ href }) => href);
+      expect(links).to.deep.equal([
+        "https://e.cn/?b=1&copy;2",
+        "https://e.cn/?b=1&copy;2",
+        "https://e.cn/?b\\*c&lt;",
+      ]);
+    });
+
     it("open apart, and tell the other side nothing", () => {
       const link = render("[a](https://example.com/x?y=1)").querySelector("a");
       expect(link?.href).to.equal("https://example.com/x?y=1");

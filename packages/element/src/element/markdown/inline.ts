@@ -9,15 +9,7 @@ import {
   type Token,
 } from "./inline-tree.js";
 import { trimAddress } from "./links.js";
-import {
-  addressIn,
-  INLINE_LIMIT,
-  mailIn,
-  plainAddress,
-  readTarget,
-  referenceName,
-  type Target,
-} from "./targets.js";
+import { addressIn, INLINE_LIMIT, mailIn, readTarget, referenceName, type Target } from "./targets.js";
 
 /** What addresses lead to; null: they are not allowed. */
 export interface Resolver {
@@ -261,7 +253,7 @@ export function parseInline(source: string, options: InlineOptions): InlineTree 
     if (target === undefined) return false;
     brackets.pop();
     const { token, isImage } = bracket;
-    const address = target ? plainAddress(target.address) : "";
+    const address = target?.address ?? "";
     const image = isImage && address ? resolver.image(address) : null;
     const url = image ?? (address ? resolver.link(address) : null);
     if (!target || !url) {

@@ -66,11 +66,11 @@ export function readTarget(text: string, from: number, isOpen: boolean): Target 
   return source[at] === ")" ? { address: plainAddress(address), end: from + at + 1 } : null;
 }
 
-/** An address without its escapes. */
+/** An address without its escapes, each of which is read once. */
 export const plainAddress = (address: string): string =>
-  address.replace(/\\([!-/:-@[-`{-~])/g, "$1").replace(/&[#\w]{2,33};/g, (entity) => {
-    const found = matchAt(entityPattern, entity, 0);
-    return found ? decodeEntity(found) : entity;
+  address.replace(/\\([!-/:-@[-`{-~])|&[#\w]{2,33};/g, (whole, escaped?: string) => {
+    const entity = matchAt(entityPattern, whole, 0);
+    return escaped ?? (entity ? decodeEntity(entity) : whole);
   });
 
 /** The name of a definition, in brackets: spaces and case make no other of it. */
