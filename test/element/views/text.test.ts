@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { readText } from "../../../packages/element/src/element/read-text.js";
 import { createPlainTextView } from "../../../packages/element/src/element/text-view.js";
+import { render } from "../markdown/render.js";
 import {
   announced,
   drawn,
@@ -179,6 +181,23 @@ describe("the text", () => {
       await until(() => announced(spoken).polite === (code.length > 0 ? "let a;" : "Second one."));
     });
   }
+
+  it("is read with its breaks, wherever they stand", () => {
+    const read = (markdown: string): string => readText(render(markdown), 100);
+    expect(read("***Note***\nText [*a*](/b)\nafter")).to.equal("Note\nText a\nafter");
+    expect(read("**one<br>two**<br>*three*")).to.equal("one\ntwo\nthree");
+    expect(read("# one\n\ntwo *three*\n- four")).to.equal("one\ntwo three\nfour");
+  });
+
+  it("is read from a whole character on", () => {
+    const box = render("some 👩 words");
+    expect([6, 7, 8, 9].map((limit) => readText(box, limit))).to.deep.equal([
+      " words",
+      "👩 words",
+      "👩 words",
+      " 👩 words",
+    ]);
+  });
 
   it("keeps the focus that was on the way back to its end", async () => {
     const element = await mount();
