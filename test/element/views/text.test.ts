@@ -47,6 +47,18 @@ describe("the text", () => {
     );
   });
 
+  it("copies no long line for each letter that is added to it", () => {
+    const line = `a${"👩".repeat(2_000)}`;
+    const box = document.createElement("div");
+    const view = createPlainTextView(box);
+    for (let at = 1; at <= line.length; at++) view.update(line.slice(0, at), line.slice(at - 1, at), false);
+    expect(box.textContent).to.equal(line);
+    expect(box.querySelectorAll("p").length).to.equal(1);
+    const texts = [...(box.querySelector("p")?.childNodes ?? [])].map((node) => (node as Text).data);
+    expect(Math.max(...texts.map(({ length }) => length))).to.be.lessThan(1_010);
+    expect(texts.filter((text) => /^[\udc00-\udfff]/.test(text))).to.deep.equal([]);
+  });
+
   it("is built anew where it no longer begins as before", () => {
     const box = document.createElement("div");
     const view = createPlainTextView(box);
