@@ -15,8 +15,9 @@ describe("Markdown", () => {
     "inline code as it is": ["`a_b $c` and `` x`y ``", "p(code(a_b $c) and code(x`y))"],
     "formulas as text": ["so \\(a_1 * b_1\\) holds", "p(so span(\\(a_1 * b_1\\)) holds)"],
     "formulas between dollars": [
-      "$\\mathbf{w}_{t+1} = \\mathbf{w}_{t}$, $a^*$ vs $b^*$, the $n$th $\\{1, 2\\}$ and $x\\$*y*$",
-      "p(span($\\mathbf{w}_{t+1} = \\mathbf{w}_{t}$), span($a^*$) vs span($b^*$), the span($n$)th span($\\{1, 2\\}$) and span($x\\$*y*$))",
+      "$\\mathbf{w}_{t+1} = \\mathbf{w}_{t}$\n\n$a^*$ vs $b^*$, the $n$th $\\{1, 2\\}$ and $x\\$*y*$",
+      "p(span($\\mathbf{w}_{t+1} = \\mathbf{w}_{t}$))",
+      "p(span($a^*$) vs span($b^*$), the span($n$)th span($\\{1, 2\\}$) and span($x\\$*y*$))",
     ],
     "dollars that are none of a formula": [
       "$5 and $10, $5-$10, $a $b $c$1 $ a$ \\$a$ $a\n*b*$ and $c",
@@ -146,8 +147,9 @@ describe("Markdown", () => {
       "p(react@18.2.0, a(a@1.b2.example) and a@b.3)",
     ],
     "addresses where words have no spaces": [
-      "请看 https://a.example/docs。谢谢（https://a.example/x）和“https://a.example/y”，看https://a.example/文档 éhttps://a.example",
-      "p(请看 a(https://a.example/docs)。谢谢（a(https://a.example/x)）和“a(https://a.example/y)”，看a(https://a.example/文档) éhttps://a.example)",
+      "请看 https://a.example/docs。谢谢（https://a.example/x）\n\n和“https://a.example/y”，看https://a.example/文档 éhttps://a.example",
+      "p(请看 a(https://a.example/docs)。谢谢（a(https://a.example/x)）)",
+      "p(和“a(https://a.example/y)”，看a(https://a.example/文档) éhttps://a.example)",
     ],
     "addresses in angles, of the web and of mail": [
       "<https://a.example/x> www.a.example. <me@a.example> me@a.example, @me",
