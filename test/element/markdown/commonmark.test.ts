@@ -96,7 +96,7 @@ const sections: Readonly<Record<string, readonly (readonly [markdown: string, ..
     ["**foo, __bar, baz__**", "p(strong(foo, strong(bar, baz)))"],
     ["**foo*bar**baz* **foo [bar**](https://a.example)", "p(strong(foo*bar)baz* **foo a(bar**))"],
     ["*foo __bar *baz bim__ bam*", "p(em(foo strong(bar *baz bim) bam))"],
-    ["~~Hi~~ ~Hello~, ~~~three~~~", "p(s(Hi) s(Hello), ~~~three~~~)"],
+    ["~~Hi~~ ~Hello~, ~~~three~~~", "p(s(Hi) ~Hello~, ~~~three~~~)"],
   ],
   Links: [
     ["[a](https://a.example/\\(b\\) 'c (d)')", "p(a(a))"],
@@ -107,7 +107,11 @@ const sections: Readonly<Record<string, readonly (readonly [markdown: string, ..
     ["*[a*](https://a.example)", "p(*a(a*))"],
     ["[![a](https://i.example)](https://a.example)", "p(a(span(a span(i.example))))"],
     ["[Foo\n  bar]: https://a.example", "p([Foobr()bar]: a(https://a.example))"],
-    ["[ Foo ]: <https://a.example>\n\n[foo][] [bar][FOO] [bar][nope]", "p(a(foo) a(bar) [bar][nope])"],
+    [
+      "[ Foo ]: <https://a.example>\n\n[foo][] [bar][FOO] [bar][nope]",
+      "p([ Foo ]: a(https://a.example))",
+      "p(a(foo) a(bar) [bar][nope])",
+    ],
     ["a\n[b]: https://a.example\n\n[b]", "p(abr()[b]: a(https://a.example))", "p([b])"],
   ],
   Autolinks: [

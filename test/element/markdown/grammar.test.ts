@@ -5,11 +5,24 @@ describe("Markdown", () => {
   const examples: Readonly<Record<string, readonly [markdown: string, ...blocks: string[]]>> = {
     "headings, from the third level on": ["# One\n\n#### Four", "h3(One)", "h6(Four)"],
     emphasis: ["a *b* **c** ~~d~~", "p(a em(b) strong(c) s(d))"],
+    "tildes that say about": [
+      "~5 minutes, H~2~O, ~5~10 分钟, ~$5-~$10 and ~~a ~b~ c~~",
+      "p(~5 minutes, H~2~O, ~5~10 分钟, ~$5-~$10 and s(a ~b~ c))",
+    ],
     "no emphasis in names": ["call my_little_function now", "p(call my_little_function now)"],
     "emphasis by underscores": ["_so_ __much__", "p(em(so) strong(much))"],
     prices: ["It costs $5 or $AB, not $6.", "p(It costs $5 or $AB, not $6.)"],
     "inline code as it is": ["`a_b $c` and `` x`y ``", "p(code(a_b $c) and code(x`y))"],
     "formulas as text": ["so \\(a_1 * b_1\\) holds", "p(so span(\\(a_1 * b_1\\)) holds)"],
+    "formulas between dollars": [
+      "$\\mathbf{w}_{t+1} = \\mathbf{w}_{t}$\n\n$a^*$ vs $b^*$, the $n$th $\\{1, 2\\}$ and $x\\$*y*$",
+      "p(span($\\mathbf{w}_{t+1} = \\mathbf{w}_{t}$))",
+      "p(span($a^*$) vs span($b^*$), the span($n$)th span($\\{1, 2\\}$) and span($x\\$*y*$))",
+    ],
+    "dollars that are none of a formula": [
+      "$5 and $10, $5-$10, $a $b $c$1 $ a$ \\$a$ $a\n*b*$ and $c",
+      "p($5 and $10, $5-$10, $a $b $c$1 $ a$ $a$ $abr()em(b)$ and $c)",
+    ],
     "a formula that is never closed": ["so \\(a and\nmore *b*", "p(so (a andbr()more em(b))"],
     "a code block": [
       "```js\nlet a_b = 1;\n\n  $x\n```\n\nend",
@@ -129,6 +142,15 @@ describe("Markdown", () => {
       '**https://a.example** "https://a.example" see:https://a.example',
       'p(strong(a(https://a.example)) "a(https://a.example)" see:a(https://a.example))',
     ],
+    "versions, which are no addresses of mail": [
+      "react@18.2.0, a@1.b2.example and a@b.3",
+      "p(react@18.2.0, a(a@1.b2.example) and a@b.3)",
+    ],
+    "addresses where words have no spaces": [
+      "请看 https://a.example/docs。谢谢（https://a.example/x）\n\n和“https://a.example/y”，看https://a.example/文档 éhttps://a.example",
+      "p(请看 a(https://a.example/docs)。谢谢（a(https://a.example/x)）)",
+      "p(和“a(https://a.example/y)”，看a(https://a.example/文档) éhttps://a.example)",
+    ],
     "addresses in angles, of the web and of mail": [
       "<https://a.example/x> www.a.example. <me@a.example> me@a.example, @me",
       "p(a(https://a.example/x) a(www.a.example). a(me@a.example) a(me@a.example), @me)",
@@ -158,7 +180,18 @@ describe("Markdown", () => {
     ],
     "definitions that were seen, and those that were not": [
       '[a]: https://a.example "t"\n\n[x][a] [A] [a][] [b]\n\n[b]: https://b.example',
+      'p([a]: a(https://a.example) "t")',
       "p(a(x) a(A) a(a) [b])",
+      "p([b]: a(https://b.example))",
+    ],
+    "definitions at the end, each as a line of its own": [
+      "See [it][1].\n\nSources:\n\n[1]: https://a.example\n[2]: https://b.example\n[ERROR]: /usr/bin/foo\nend [2]",
+      "p(See [it][1].)",
+      "p(Sources:)",
+      "p([1]: a(https://a.example))",
+      "p([2]: a(https://b.example))",
+      "p([ERROR]: /usr/bin/foo)",
+      "p(end a(2))",
     ],
     "what only looks like a definition": [
       "[^1]: Note\n\n[Note]: this\n\n[a]: no address",

@@ -72,6 +72,18 @@ describe("hostile Markdown", () => {
       ).to.equal(null);
     });
 
+    it("have their escapes read once", () => {
+      const box = render(
+        "[a]: https://e.cn/?b=1&amp;copy;2\n\n[a] [b](https://e.cn/?b=1&amp;copy;2) [c](https://e.cn/?b\\\\\\*c\\&lt;)",
+      );
+      const links = [...box.querySelectorAll("a")].slice(1).map(({ href }) => href);
+      expect(links).to.deep.equal([
+        "https://e.cn/?b=1&copy;2",
+        "https://e.cn/?b=1&copy;2",
+        "https://e.cn/?b\\*c&lt;",
+      ]);
+    });
+
     it("open apart, and tell the other side nothing", () => {
       const link = render("[a](https://example.com/x?y=1)").querySelector("a");
       expect(link?.href).to.equal("https://example.com/x?y=1");
@@ -133,6 +145,25 @@ describe("hostile Markdown", () => {
       expect((chip as HTMLAnchorElement).href).to.equal(address);
     });
 
+    it("show the whole of their host, whose end says where they lead", async () => {
+      const element = await mount({ format: "markdown" });
+      element.style.inlineSize = "240px";
+      void element.start();
+      const host = `accounts.example.com.${"a-long-name.".repeat(20)}evil.example`;
+      lastSession().emit({ type: "text", delta: `![a](https://${host}/) and\n` });
+      await drawn(element);
+      const shown = part(element, "link-host");
+      const range = document.createRange();
+      range.setStart(shown.firstChild as Text, host.length - 1);
+      range.setEnd(shown.firstChild as Text, host.length);
+      const end = range.getBoundingClientRect();
+      const box = element.getBoundingClientRect();
+      expect(shown.textContent).to.equal(host);
+      expect(end.width).to.be.greaterThan(0);
+      expect(end.right).to.be.at.most(box.right);
+      expect(end.bottom).to.be.at.most(box.bottom);
+    });
+
     it("are loaded from an origin that is allowed, and only from it", async () => {
       const mark = `picture-${Math.random()}`;
       const element = await mount({ format: "markdown", "allowed-image-origins": location.origin });
@@ -189,6 +220,7 @@ describe("hostile Markdown", () => {
     "an address of dots": `https://${".".repeat(200_000)} end`,
     underscores: `${"_".repeat(200_000)}end`,
     prices: `${"$".repeat(200_000)}end`,
+    "formulas without an end": `${"\\(".repeat(100_000)}end`,
     "blanks in code": `\`\`\`\n${`\n${" ".repeat(100_000)}`}end`,
   };
   for (const [what, markdown] of Object.entries(floods)) {

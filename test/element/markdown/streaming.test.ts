@@ -16,6 +16,7 @@ const pieces = fc
       "$5",
       "$$\n",
       "\\(",
+      "$a_b$",
       "\\]",
       "[text](https://example.com/a_(b))",
       "![alt](https://example.com/i.png)",
@@ -105,6 +106,25 @@ describe("Markdown as it comes", () => {
     );
   });
 
+  it("goes on behind an end that was none as if there had been none", () => {
+    const parts = [
+      ["```js\nlet x", " = 1;\n", "y\n```\nafter"],
+      ["some **bo", "ld** words"],
+      ["| a | b |\n|---|---|\n| 1 |", " 2 |\n", "| 3 | 4 |"],
+      ["1. one\n2. tw", "o"],
+    ];
+    for (const [first = "", ...rest] of parts) {
+      const { box, write, finish } = createBox();
+      write(first);
+      finish();
+      write("");
+      for (const part of rest) write(part);
+      finish();
+      const whole = normalized(render(first + rest.join("")));
+      expect(normalized(box).innerHTML).to.equal(whole.innerHTML);
+    }
+  });
+
   it("keeps a selection in the paragraph that is being written", () => {
     const { box, write, finish } = createBox();
     write("One **bold** word, and *some more* of");
@@ -172,11 +192,18 @@ describe("Markdown as it comes", () => {
     expect(shown("a **bo")).to.equal("p(a strong(bo))");
     expect(shown("a *bo")).to.equal("p(a em(bo))");
     expect(shown("a ~~bo")).to.equal("p(a s(bo))");
+    expect(shown("a ~5 mi")).to.equal("p(a ~5 mi)");
     expect(shown("a `co")).to.equal("p(a code(co))");
     expect(shown("a [te")).to.equal("p(a a(te))");
     expect(shown("a [te](https://exa")).to.equal("p(a a(te))");
     expect(shown("a \\(x_1")).to.equal("p(a span(\\(x_1))");
     expect(shown("so https://exa")).to.equal("p(so a(https://exa))");
+    expect(shown("看https://e.cn。`好")).to.equal("p(看a(https://e.cn)。code(好))");
+    expect(shown("当x<0时，函数")).to.equal("p(当x<0时，函数)");
+    expect(shown("see <https://e.cn/")).to.equal("p(see )");
+    expect(shown("mail <me@e")).to.equal("p(mail )");
+    expect(shown("a $x_1 = *b")).to.equal("p(a $x_1 = em(b))");
+    expect(shown("a $x_1 = *b*$,")).to.equal("p(a span($x_1 = *b*$),)");
     expect(shown("# Ti")).to.equal("h3(Ti)");
     expect(shown("- it")).to.equal("ul(li(it))");
     expect(shown("```js\nlet x")).to.equal("div(pre(code(let x)))");
@@ -205,24 +232,32 @@ describe("Markdown as it comes", () => {
     expect(shown("| a |\n|---|\n| 1")).to.equal("div(table(thead(tr(th(a)))))");
   });
 
-  /** Counted, not timed: changes of the tree, and searches by expression. */
+  /** Counted, not timed: changes of the tree, searches by expression, and characters that are searched for a text. */
   function workOf(text: string, step: number): number {
     const { box, write, finish } = createBox();
     const observer = new MutationObserver(() => {});
     observer.observe(box, { subtree: true, childList: true, characterData: true, attributes: true });
     const { exec } = RegExp.prototype;
+    const { indexOf } = String.prototype;
     let work = 0;
+    let searched = 0;
     RegExp.prototype.exec = function (this: RegExp, source) {
       work++;
       return exec.call(this, source);
+    };
+    String.prototype.indexOf = function (this: string, text, from = 0) {
+      const found = indexOf.call(this, text, from);
+      searched += (found < 0 ? this.length : found) - from;
+      return found;
     };
     try {
       for (let at = 0; at < text.length; at += step) write(text.slice(at, at + step));
       finish();
     } finally {
       RegExp.prototype.exec = exec;
+      String.prototype.indexOf = indexOf;
     }
-    return work + observer.takeRecords().length;
+    return work + searched / 100 + observer.takeRecords().length;
   }
 
   const growing: Readonly<Record<string, (length: number) => string>> = {
@@ -241,6 +276,10 @@ describe("Markdown as it comes", () => {
     "openers and closers": (length) => "*a _b ".repeat(length / 12) + "c* d_ ".repeat(length / 12),
     backticks: (length) => "`a ``b ".repeat(length / 7),
     dollars: (length) => "$$a $".repeat(length / 5),
+    "single dollars": (length) => "a $b *c ".repeat(length / 8),
+    "one dollar": (length) => `$${"b *c ".repeat(length / 5)}`,
+    "formulas in round brackets": (length) => "\\(".repeat(length / 2),
+    "formulas in square brackets": (length) => "a\\[".repeat(length / 3),
     angles: (length) => "<a".repeat(length / 2),
     spaces: (length) => `a${" ".repeat(length)}b`,
     "empty lines": (length) => `    a${"\n".repeat(length)}b`,

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { readText } from "../../../packages/element/src/element/read-text.js";
 import { createPlainTextView } from "../../../packages/element/src/element/text-view.js";
+import { render } from "../markdown/render.js";
 import {
   announced,
   drawn,
@@ -43,6 +45,18 @@ describe("the text", () => {
         expect(split.innerHTML).to.equal(whole.innerHTML);
       }),
     );
+  });
+
+  it("copies no long line for each letter that is added to it", () => {
+    const line = `a${"👩".repeat(2_000)}`;
+    const box = document.createElement("div");
+    const view = createPlainTextView(box);
+    for (let at = 1; at <= line.length; at++) view.update(line.slice(0, at), line.slice(at - 1, at), false);
+    expect(box.textContent).to.equal(line);
+    expect(box.querySelectorAll("p").length).to.equal(1);
+    const texts = [...(box.querySelector("p")?.childNodes ?? [])].map((node) => (node as Text).data);
+    expect(Math.max(...texts.map(({ length }) => length))).to.be.lessThan(1_010);
+    expect(texts.filter((text) => /^[\udc00-\udfff]/.test(text))).to.deep.equal([]);
   });
 
   it("is built anew where it no longer begins as before", () => {
@@ -179,6 +193,23 @@ describe("the text", () => {
       await until(() => announced(spoken).polite === (code.length > 0 ? "let a;" : "Second one."));
     });
   }
+
+  it("is read with its breaks, wherever they stand", () => {
+    const read = (markdown: string): string => readText(render(markdown), 100);
+    expect(read("***Note***\nText [*a*](/b)\nafter")).to.equal("Note\nText a\nafter");
+    expect(read("**one<br>two**<br>*three*")).to.equal("one\ntwo\nthree");
+    expect(read("# one\n\ntwo *three*\n- four")).to.equal("one\ntwo three\nfour");
+  });
+
+  it("is read from a whole character on", () => {
+    const box = render("some 👩 words");
+    expect([6, 7, 8, 9].map((limit) => readText(box, limit))).to.deep.equal([
+      " words",
+      "👩 words",
+      "👩 words",
+      " 👩 words",
+    ]);
+  });
 
   it("keeps the focus that was on the way back to its end", async () => {
     const element = await mount();

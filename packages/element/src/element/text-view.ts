@@ -46,12 +46,15 @@ export function createTextView(writer: TextWriter): TextView {
         rewrite(text);
       }
       if (isWhole && !isFinished) writer.finish?.();
-      isFinished = isWhole;
+      isFinished ||= isWhole;
     },
   };
 }
 
-/** From this length on a single line break ends a block too, so that none grows costly to lay out. */
+/**
+ * From this length on a single line break ends a block too, so that none grows costly to lay out, and a text node gets
+ * no more, as all of it is copied for each letter.
+ */
 const LONG_BLOCK = 1_000;
 
 /** How many blocks a section holds. */
@@ -87,9 +90,9 @@ export interface BlockOptions {
 }
 
 /**
- * Text, exactly, in blocks of one text node each. Laying out one huge inline block at each flush is what makes
- * long answers slow. A block keeps its own line breaks: white-space: pre-wrap drops only the last, which the
- * block's end replaces.
+ * Text, exactly, in blocks of one text node, or of more where a line is long. Laying out one huge inline block at
+ * each flush is what makes long answers slow. A block keeps its own line breaks: white-space: pre-wrap drops only the
+ * last, which the block's end replaces.
  */
 export function createBlockWriter(container: Element, { createBlock, isParted }: BlockOptions): TextWriter {
   let sections = createSections(container);
@@ -98,14 +101,15 @@ export function createBlockWriter(container: Element, { createBlock, isParted }:
   let endsWithBreak = false;
 
   function write(part: string): void {
-    if (tail) {
+    // The second half of a character belongs with its first.
+    if (tail && (tail.length < LONG_BLOCK || /^[\udc00-\udfff]/.test(part))) {
       tail.appendData(part);
       return;
     }
-    const block = createBlock();
+    const block = tail?.parentElement ?? createBlock();
+    if (!tail) sections.place(block);
     tail = container.ownerDocument.createTextNode(part);
     block.append(tail);
-    sections.place(block);
   }
   function endBlock(): void {
     tail = null;

@@ -25,7 +25,7 @@ export interface BlockWriter {
   closeLeaf(): void;
   /** Takes the open leaf away. */
   dropLeaf(): void;
-  /** Gives false where the definition is not to be used, so that it stays a text. */
+  /** The open paragraph is a definition, which is drawn as it is written. Gives false where it is none after all. */
   define(label: string, address: string): boolean;
   /** Nothing more comes for now. */
   flush(): void;
@@ -192,9 +192,10 @@ export function createBlocks(writer: BlockWriter): Blocks {
         beginParagraph(plan.isDone, plan.content);
         return true;
       case "definition":
-        if (writer.define(plan.label, plan.address)) return false;
         beginParagraph(null, plan.content);
-        return true;
+        add(plan.content);
+        if (writer.define(plan.label, plan.address)) closeLeaf();
+        return false;
       case "heading":
         writer.openHeading(plan.level);
         openLeaf("heading");

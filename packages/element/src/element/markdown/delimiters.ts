@@ -35,12 +35,14 @@ export function createRun(text: string, before: string, after: string): Run {
   const isRight = !isSpace(before) && (!isPunctuation(before) || !isInWord(after));
   const char = text[0] ?? "";
   const isFree = char !== "_";
+  // GFM strikes out between single tildes, too; here they are text, for they say "about".
+  const isRun = char !== "~" || text.length === 2;
   return {
     mark: { kind: "mark", text, closes: 0, opens: [] },
     char,
     length: text.length,
-    canOpen: isLeft && (isFree || !isRight || isPunctuation(before)) && (char !== "~" || text.length < 3),
-    canClose: isRight && (isFree || !isLeft || isPunctuation(after)) && (char !== "~" || text.length < 3),
+    canOpen: isLeft && (isFree || !isRight || isPunctuation(before)) && isRun,
+    canClose: isRight && (isFree || !isLeft || isPunctuation(after)) && isRun,
   };
 }
 const isInWord = (char: string): boolean => !isSpace(char) && !isPunctuation(char) && !isCjk(char);
@@ -74,7 +76,7 @@ export function createDelimiters(): Delimiters {
   }
 
   function findOpener(run: Run, base: number): number {
-    const kind = `${run.char}${run.canOpen}${run.char === "~" ? run.length : run.length % 3}`;
+    const kind = `${run.char}${run.canOpen}${run.length % 3}`;
     const bottom = Math.max(base, bottoms.get(kind) ?? 0);
     for (let at = openers.length - 1; at >= bottom; at--) {
       const opener = openers[at];
@@ -90,9 +92,8 @@ export function createDelimiters(): Delimiters {
       const at = findOpener(run, base);
       const opener = openers[at];
       if (!opener) break;
-      const isStrike = run.char === "~";
-      const used = isStrike ? run.length : Math.min(run.mark.text.length, opener.mark.text.length, 2);
-      opener.mark.opens.unshift(isStrike ? "strike" : used === 2 ? "strong" : "emphasis");
+      const used = Math.min(run.mark.text.length, opener.mark.text.length, 2);
+      opener.mark.opens.unshift(run.char === "~" ? "strike" : used === 2 ? "strong" : "emphasis");
       opener.mark.text = opener.mark.text.slice(used);
       run.mark.text = run.mark.text.slice(used);
       run.mark.closes++;
@@ -146,7 +147,6 @@ export function createDelimiters(): Delimiters {
 
 /** https://spec.commonmark.org/0.31.2/#can-open-emphasis, rules 9 and 10: `**a*` ends nothing that `*a**` could. */
 function canMatch(opener: Run, run: Run): boolean {
-  if (run.char === "~") return opener.length === run.length;
   const isOneSided = !opener.canClose && !run.canOpen;
   return (
     isOneSided || (opener.length + run.length) % 3 !== 0 || (opener.length % 3 === 0 && run.length % 3 === 0)

@@ -9,15 +9,7 @@ import {
   type Token,
 } from "./inline-tree.js";
 import { trimAddress } from "./links.js";
-import {
-  addressIn,
-  INLINE_LIMIT,
-  mailIn,
-  plainAddress,
-  readTarget,
-  referenceName,
-  type Target,
-} from "./targets.js";
+import { addressIn, INLINE_LIMIT, mailIn, readTarget, referenceName, type Target } from "./targets.js";
 
 /** What addresses lead to; null: they are not allowed. */
 export interface Resolver {
@@ -61,9 +53,14 @@ const WORD_LIMIT = 500;
 const wordEnd = /^_{0,100}$/;
 const space = /[^\S\n]{1,500}/y;
 const run = /([`*_~$])\1{0,99}/y;
+/** By Pandoc's rule, and with no digit behind what opens it: that is a price. Else it reaches the source's end. */
+const dollarFormula = /\$(?![\s\d$])(?:[^\n\\$]|\\.){1,2500}(?:(?<!\s)(\$)(?!\d)|\\?$)/y;
 const autolink = /<(?:([a-z][a-z\d+.-]{1,31}:[^\s<>]*)|([\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)*))>/iy;
+/** An address in running text. It has no punctuation of Chinese or Japanese, where no space follows it. */
+const bareAddress = /[^\s<>"|，。、；：！？（）【】《》「」『』“”]{1,2500}/y;
 const lineBreak = /<br[ \t]*\/?>/iy;
-const angleBeginning = /<(?:[^\s<>]{0,2500}|br[ \t]*\/?)$/iy;
+const angleBeginning =
+  /<(?:[a-z][a-z\d+.-]{1,31}:[^\s<>]{0,2500}|[\w.!#$%&'*+/=?^`{|}~-]{0,2500}(?:@[\w.-]{0,2500})?|br[ \t]*\/?)$/iy;
 const labelInBrackets = /^\[((?:[^[\]\\]|\\.)*)(\]|\\?$)/s;
 
 /**
@@ -81,6 +78,7 @@ export function parseInline(source: string, options: InlineOptions): InlineTree 
   let safe = 0;
   let safeTokens = 0;
   let isTentative = false;
+  let held = firm;
 
   const match = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at;
@@ -106,7 +104,7 @@ export function parseInline(source: string, options: InlineOptions): InlineTree 
 
   function markSafe(): void {
     last = at;
-    if (at > firm) return;
+    if (at > held) return;
     safe = at;
     safeTokens = tokens.length;
   }
@@ -136,8 +134,7 @@ export function parseInline(source: string, options: InlineOptions): InlineTree 
 
   function readAddress(): void {
     // Within brackets the address ends where they do.
-    const pattern = brackets.length > 0 ? /[^\s<\]]{1,2500}/y : /[^\s<]{1,2500}/y;
-    const found = match(pattern)?.[0] ?? "";
+    const [found = ""] = (match(bareAddress)?.[0] ?? "").split(brackets.length > 0 ? "]" : " ", 1);
     const isWhole = at + found.length < source.length;
     isTentative = !isWhole && found.length < INLINE_LIMIT;
     const address = found.length < INLINE_LIMIT ? trimAddress(found) : "";
@@ -160,13 +157,15 @@ export function parseInline(source: string, options: InlineOptions): InlineTree 
   function verbatim(type: "code" | "formula", opener: string, closer: string): boolean | undefined {
     const from = at + opener.length;
     const limit = Math.min(source.length, at + INLINE_LIMIT);
+    // A search that goes on to the source's end would be made anew by each opener.
+    const near = source.slice(0, limit + closer.length);
     let isEnding = false;
-    for (let end = source.indexOf(closer, from); end >= 0 && end < limit; ) {
+    for (let end = near.indexOf(closer, from); end >= 0 && end < limit; ) {
       let after = end + closer.length;
       if (type === "code") while (source[after] === "`") after++;
       // A run of other length closes no code.
       if (type === "code" && after - end !== closer.length && !(isOpen && after === source.length)) {
-        end = source.indexOf(closer, after);
+        end = near.indexOf(closer, after);
         continue;
       }
       isEnding = isOpen && type === "code" && after === source.length;
@@ -182,6 +181,20 @@ export function parseInline(source: string, options: InlineOptions): InlineTree 
     return undefined;
   }
 
+  /** Gives false where it is none. What may become one is text until then, and is read again. */
+  function readDollars(): boolean {
+    const [found = "", closer] = match(dollarFormula) ?? [];
+    if (!found || found.length > INLINE_LIMIT) return false;
+    const isKnown = !isOpen || at + found.length < source.length;
+    if (isKnown && closer) {
+      tokens.push(element("formula", null, found));
+      at += found.length;
+      return true;
+    }
+    if (!isKnown) held = Math.min(held, at);
+    return false;
+  }
+
   /** Gives false where more must come first. */
   function readRun(found: string): boolean {
     const char = found[0] ?? "";
@@ -192,6 +205,7 @@ export function parseInline(source: string, options: InlineOptions): InlineTree 
       const isRead = verbatim(char === "`" ? "code" : "formula", found, found);
       if (isRead !== false) return isRead === true;
     }
+    if (found === "$" && readDollars()) return true;
     if (isLong || char === "`" || char === "$") text(found);
     else {
       const after = end < source.length ? String.fromCodePoint(source.codePointAt(end) ?? 0) : "";
@@ -239,7 +253,7 @@ export function parseInline(source: string, options: InlineOptions): InlineTree 
     if (target === undefined) return false;
     brackets.pop();
     const { token, isImage } = bracket;
-    const address = target ? plainAddress(target.address) : "";
+    const address = target?.address ?? "";
     const image = isImage && address ? resolver.image(address) : null;
     const url = image ?? (address ? resolver.link(address) : null);
     if (!target || !url) {

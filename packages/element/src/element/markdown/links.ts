@@ -42,12 +42,11 @@ export function imageAddress(policy: LinkPolicy, address: string): URL | null {
 }
 
 /** An address in running text ends before the punctuation that ends its sentence; a bracket that it opened is its own. */
-export function trimAddress(text: string): string {
-  const address = /^[^<>"|]{0,2048}/.exec(text)?.[0] ?? "";
+export function trimAddress(address: string): string {
   const count = (bracket: string): number => address.split(bracket).length;
   let surplus = count(")") - count("(");
   let end = address.length;
-  while (/[)\]}.,;:!?*_~'”’]/.test(address[end - 1] ?? "")) {
+  while (/[)\]}.,;:!?*_~'’]/.test(address[end - 1] ?? "")) {
     if (address[end - 1] === ")" && surplus-- <= 0) break;
     end--;
   }

@@ -5,7 +5,7 @@ import type { Resolver } from "./inline.js";
 import { createInlineWriter, type InlineWriter } from "./inline-writer.js";
 import { imageAddress, type LinkPolicy, linkAddress } from "./links.js";
 import type { Alignment } from "./table.js";
-import { referenceName } from "./targets.js";
+import { plainAddress, referenceName } from "./targets.js";
 
 /** The element's own words in a text. */
 export type MarkdownLabels = Pick<Labels, "copy" | "copied" | "code" | "image" | "stageDone" | "taskOpen">;
@@ -235,10 +235,13 @@ export function createMarkdownNodes(
       inline = leaf = null;
     },
     define(label, address) {
-      const target = address.replace(/^<(.*)>$/s, "$1");
+      const target = plainAddress(address.replace(/^<(.*)>$/s, "$1"));
       // A lone word behind a colon is more likely a remark.
       const isAddress = /^(?:[a-z][a-z\d+.-]*:|[/#?.])/i.test(target);
       if (!isAddress || !(resolver.link(target) ?? resolver.image(target))) return false;
+      // What is drawn of the definition refers to none.
+      inline?.finish();
+      inline = null;
       const name = referenceName(label);
       if (!definitions.has(name)) definitions.set(name, target);
       return true;

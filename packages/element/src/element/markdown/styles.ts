@@ -40,5 +40,5 @@ th { font-weight: 600; background: var(--_sunken); }
 tr + tr > *, tbody > tr > * { border-block-start: 1px solid var(--_border); }
 img { max-inline-size: 100%; block-size: auto; border-radius: 6px; vertical-align: middle; }
 [part~=link-chip] { display: inline-flex; align-items: baseline; gap: .5em; max-inline-size: 100%; padding: 0 8px; font-size: .87em; text-decoration: none; color: var(--_text); background: var(--_sunken); border: 1px solid var(--_border); border-radius: 99px; }
-[part=link-host] { color: var(--_muted); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+[part=link-host] { color: var(--_muted); white-space: normal; overflow-wrap: anywhere; }
 `;

@@ -66,11 +66,11 @@ export function readTarget(text: string, from: number, isOpen: boolean): Target 
   return source[at] === ")" ? { address: plainAddress(address), end: from + at + 1 } : null;
 }
 
-/** An address without its escapes. */
+/** An address without its escapes, each of which is read once. */
 export const plainAddress = (address: string): string =>
-  address.replace(/\\([!-/:-@[-`{-~])/g, "$1").replace(/&[#\w]{2,33};/g, (entity) => {
-    const found = matchAt(entityPattern, entity, 0);
-    return found ? decodeEntity(found) : entity;
+  address.replace(/\\([!-/:-@[-`{-~])|&[#\w]{2,33};/g, (whole, escaped?: string) => {
+    const entity = matchAt(entityPattern, whole, 0);
+    return escaped ?? (entity ? decodeEntity(entity) : whole);
   });
 
 /** The name of a definition, in brackets: spaces and case make no other of it. */
@@ -79,17 +79,23 @@ export const referenceName = (label: string): string =>
 
 const wordAddress = /https?:\/\/(?=[\p{L}\p{N}[])|www\.(?=[\p{L}\p{N}])/iu;
 
-/** Where in a word an address begins: not behind a letter. https://github.github.com/gfm/#autolinks-extension- */
+/**
+ * Where in a word an address begins: not behind a letter, but for those of scripts without cases, of which some have
+ * no spaces between words. https://github.github.com/gfm/#autolinks-extension-
+ */
 export function addressIn(word: string, before: string): number {
   const found = wordAddress.exec(word);
   if (!found) return -1;
   const previous = found.index > 0 ? word.slice(0, found.index) : before;
-  return /[\p{L}\p{N}]$/u.test(previous) ? -1 : found.index;
+  return /[\p{Lu}\p{Ll}\p{N}]$/u.test(previous) ? -1 : found.index;
 }
 
-/** An address of mail in a word, and where it begins. */
+/** An address of mail in a word, and where it begins. Its last label begins with a letter: `a@1.2.0` is a version. */
 export function mailIn(word: string): { readonly address: string; readonly at: number } | null {
   if (!word.includes("@")) return null;
-  const found = /[\w.+-]+@[a-z\d](?:[\w-]*[a-z\d])?(?:\.[a-z\d](?:[\w-]*[a-z\d])?)+(?![\w-])/i.exec(word);
+  const found =
+    /[\w.+-]+@[a-z\d](?:[\w-]*[a-z\d])?(?:\.[a-z\d](?:[\w-]*[a-z\d])?)*\.[a-z](?:[\w-]*[a-z\d])?(?![\w-])/i.exec(
+      word,
+    );
   return found ? { address: found[0], at: found.index } : null;
 }
