@@ -51,8 +51,9 @@ describe("a component's session", () => {
     const refusal = await holder.start({ n: 1 }).catch((error: unknown) => error);
     expect(String(refusal)).to.contain("no longer there");
     expect((await seen()).calls).to.have.length(0);
-    holder.mount();
+    // A child's effect, and then the component's own.
     void holder.start({ n: 1 });
+    holder.mount();
     await until(() => hasText(holder.getStatus()));
     holder.reset();
   });

@@ -106,6 +106,12 @@ export function createSessionHolder(): SessionHolder {
     return made;
   }
 
+  async function act<T>(does: (session: Session) => Promise<T>): Promise<T> {
+    // Where a component comes back, the effects of its children run before its own.
+    if (isGone) await null;
+    return does(use());
+  }
+
   const holder: SessionHolder = {
     options: null,
     getStatus: () => told,
@@ -124,11 +130,11 @@ export function createSessionHolder(): SessionHolder {
         session?.detach();
       };
     },
-    start: async (input) => use().start(input),
-    attach: async (run) => use().attach(run),
-    consume: async (source) => use().consume(source),
+    start: (input) => act((made) => made.start(input)),
+    attach: (run) => act((made) => made.attach(run)),
+    consume: (source) => act((made) => made.consume(source)),
     cancel: async (reason) => session?.cancel(reason),
-    resume: async () => use().resume(),
+    resume: () => act((made) => made.resume()),
     retryNow: () => session?.retryNow(),
     reset: () => session?.reset(),
   };
