@@ -98,6 +98,17 @@ describe("text", () => {
     expect(sent.reduce((all, size) => all + size)).toBeLessThan(2_000_000);
     expect(outcomeOf(parts).text === `${long}\n\n${short(399)}\n\n${short(402)}`).toBe(true);
   });
+  test("goes on in one piece where it began while another was still to be sent again", () => {
+    const long = "x".repeat(1_000);
+    const growing = ["B", "By", `By ${"n".repeat(200)}`, `By ${"n".repeat(200)}ow`];
+    const parts = decode(
+      partial(ai("a", long)),
+      partial(ai("b", "Hello")),
+      partial(ai("b", "Hallo")),
+      ...growing.map((text) => partial(ai("c", text))),
+    );
+    expect(outcomeOf(parts).text).toBe(`${long}\n\nHallo\n\n${growing.at(-1)}`);
+  });
   test("is told apart by its place where messages of a state have no id", () => {
     const of = (...texts: string[]): TestMessage => [
       "values",

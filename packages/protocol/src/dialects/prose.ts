@@ -34,6 +34,7 @@ export function createProse(emit: Emit, channel?: "reasoning"): Prose {
       return written;
     },
     replace(text) {
+      isApart = false;
       tail = text.slice(-2);
       tell(text, { replace: true });
     },
