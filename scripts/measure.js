@@ -6,8 +6,11 @@ import { root } from "./tools.js";
 
 const dist = `${root}packages/element/dist/`;
 
-/** Most bytes in Brotli: of the file with everything in it, and of what a page loads at first of the split one. */
-export const limits = { "ai-progress-stream.js": 55_600, "split/ai-progress-stream.js": 34_000 };
+/**
+ * Most bytes in Brotli: of the file with everything in it, and of what a page loads at first of the split one. Another
+ * hash in the name of a chunk moves that by up to 60.
+ */
+export const limits = { "ai-progress-stream.js": 55_700, "split/ai-progress-stream.js": 34_200 };
 
 /** The files of a build, the entries first. */
 export function measure() {
