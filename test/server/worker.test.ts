@@ -245,6 +245,29 @@ test("the limit of text counts what an earlier attempt has written", async () =>
   expect((await final()).error?.code).toBe("output_limit");
 });
 
+test.each<[string, Partial<PerformOptions>]>([
+  ["totalTimeoutMs is 0", { totalTimeoutMs: 0 }],
+  ["totalTimeoutMs is NaN", { totalTimeoutMs: Number.NaN }],
+  [
+    'Two stages have the id "a"',
+    {
+      stages: [
+        { id: "a", label: "A" },
+        { id: "a", label: "B" },
+      ],
+    },
+  ],
+  ["worker.perform needs run", { run: undefined as never }],
+])("a job whose options cannot be (%s) is not begun, and a further attempt has it", async (why, wrong) => {
+  const { url, worker, nextJob } = await webAndWorker();
+  const { final } = await post(url);
+  const { runId, ...job } = await nextJob();
+  const right: PerformOptions = { ...job, run: () => "done" };
+  await expect(worker.perform(runId, { ...right, ...wrong })).rejects.toThrow(why);
+  expect(await worker.perform(runId, right)).toBe("succeeded");
+  expect((await final()).result).toBe("done");
+});
+
 test("a job that is delivered twice is performed once", async () => {
   const { url, nextJob, worker } = await webAndWorker({ worker: { leaseMs: 2_000 } });
   const { final } = await post(url);

@@ -1,4 +1,3 @@
-import type { StagePlan } from "@ai-progress-stream/protocol";
 import { settledWithin, systemClock } from "./clock.js";
 import { createFailureLog } from "./failure-log.js";
 import { createAudience } from "./http/audience.js";
@@ -19,8 +18,8 @@ import {
 import { createProxyJob } from "./proxy-job.js";
 import { checkQueue, createRunQueue, type QueuedTaskOptions } from "./queued-task.js";
 import type { Job, JobContext } from "./run/job.js";
-import { checkName } from "./run/names.js";
 import { createProducer, type RunHooks } from "./run/producer.js";
+import { checkStages } from "./run/stage-plan.js";
 import { memoryStore } from "./store/memory.js";
 import { readChatInput } from "./upstream/chat-input.js";
 import { requireWhole } from "./upstream/relay.js";
@@ -230,19 +229,5 @@ function checkModels({ models, provider }: RelayOptions): void {
     throw new TypeError(
       `The model "${alias}" has no provider. Give progress.relay one, or the model its own.`,
     );
-  }
-}
-
-/** A wrong plan is a programmer's error, told at start-up and not to the first viewer. */
-function checkStages(stages: readonly StagePlan[]): void {
-  const ids = new Set<string>();
-  for (const { id, label, weight = 1 } of stages) {
-    if (!id || typeof label !== "string") throw new TypeError("Each stage needs an id and a label.");
-    checkName("stage", id);
-    if (ids.has(id)) throw new TypeError(`Two stages have the id "${id}". Give each its own.`);
-    if (!Number.isFinite(weight) || weight < 0) {
-      throw new TypeError(`The stage "${id}" has the weight ${weight}. Give a number of 0 or more.`);
-    }
-    ids.add(id);
   }
 }

@@ -7,6 +7,7 @@ import { type QueuedJob, withClaims } from "./queued-task.js";
 import type { Job, JobContext } from "./run/job.js";
 import { createProducer, type RunHooks } from "./run/producer.js";
 import type { RunningRun, RunOutcome } from "./run/runner.js";
+import { checkStages } from "./run/stage-plan.js";
 import type { ClaimOutcome, RunStore } from "./store/run-store.js";
 import type { RetryNotice } from "./upstream/retry.js";
 import type { UpstreamTimeouts } from "./upstream/timeouts.js";
@@ -71,6 +72,7 @@ export interface ProgressWorker {
    * failure of the job is the run's and not this call's.
    * @throws StoreError `unavailable`: nothing was begun; leave the job to a further attempt
    * @throws Error while the worker closes, likewise
+   * @throws TypeError for options that cannot be; nothing was begun
    */
   perform<Input = unknown>(runId: string, options: PerformOptions<Input>): Promise<PerformOutcome>;
   /**
@@ -82,6 +84,15 @@ export interface ProgressWorker {
 
 /** A timer may come a little before its time, and a lease that is renewed is renewed by much more than this. */
 const SLACK_MS = 20;
+
+/** Before the run is claimed: afterwards it would have been begun, and lost. */
+function checkJob(job: Pick<PerformOptions, "totalTimeoutMs" | "stages"> & { readonly run: unknown }): void {
+  if (typeof job.run !== "function") {
+    throw new TypeError("worker.perform needs run, the function that does the work.");
+  }
+  checkNumbers(job);
+  checkStages(job.stages ?? []);
+}
 
 /** @throws TypeError where the store cannot hand runs over, and for a number that cannot be */
 export function createProgressWorker(options: ProgressWorkerOptions): ProgressWorker {
@@ -143,6 +154,7 @@ export function createProgressWorker(options: ProgressWorkerOptions): ProgressWo
   return {
     async perform(runId, job) {
       refuseIfClosing();
+      checkJob(job);
       const begun = begin(runId, job);
       beginning.add(begun);
       try {

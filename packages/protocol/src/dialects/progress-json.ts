@@ -31,19 +31,13 @@ const wholeTextKeys = ["response", "total_content", "full_text", "full_content",
 const deltaKeys = ["chunk", "delta", "token", "content", "text"];
 const finishKeys = ["finish_reason", "finishReason", "stop_reason"];
 const knownKeys = [
-  ...[
-    ...resultKeys,
-    ...wholeTextKeys,
-    ...deltaKeys,
-    "status",
-    "state",
-    "event",
-    "type",
-    "message",
-    "description",
-  ],
-  ...["stage", "stage_name", "stageName", "step", "step_name", "stepName", "phase", "progress", "percent"],
-  ...["percentage", "error", "success", "usage", ...finishKeys],
+  ...resultKeys,
+  ...wholeTextKeys,
+  ...deltaKeys,
+  ...finishKeys,
+  ...["status", "state", "event", "type", "message", "description", "error", "success", "usage"],
+  ...["stage", "stage_name", "stageName", "step", "step_name", "stepName", "phase"],
+  ...["progress", "percent", "percentage"],
 ];
 
 /**
