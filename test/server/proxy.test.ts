@@ -127,6 +127,40 @@ describe("a service with a stream of its own", () => {
     expect(made.upstream.calls[0]?.url).toBe("/v1/ask?q=Why%3F");
   });
 
+  test("may speak in plain text, in a body of its own or in messages", async () => {
+    const bytes = Buffer.from("Grüße 🌍!\n");
+    const plain = await proxied(
+      async (res) => {
+        res.writeHead(200, { "content-type": "text/plain" });
+        for (const byte of bytes) {
+          res.write(Buffer.of(byte));
+          await new Promise(setImmediate);
+        }
+        res.end();
+      },
+      { dialect: "text" },
+    );
+    expect(reduceAnswers([await plain.ask()])).toMatchObject({ status: "succeeded", text: "Grüße 🌍!\n" });
+    const messages = await proxied(stream("data: Hello\n\n", "data:  world\n\n", "data: [DONE]\n\n"), {
+      dialect: "text",
+    });
+    expect(reduceAnswers([await messages.ask()])).toMatchObject({ status: "succeeded", text: "Hello world" });
+  });
+
+  test("whose text breaks off has not succeeded", async () => {
+    const { ask } = await proxied(
+      async (res) => {
+        res.writeHead(200, { "content-type": "text/plain" });
+        res.write("Hello");
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        res.destroy();
+      },
+      { dialect: "text" },
+    );
+    const state = reduceAnswers([await ask()]);
+    expect(state).toMatchObject({ status: "failed", text: "Hello", error: { code: "upstream_truncated" } });
+  });
+
   test("can be resumed here although it cannot be there", async () => {
     const go = gate();
     const { url, upstream } = await proxied(async (res) => {

@@ -12,8 +12,12 @@ export function decodeStream(dialect: Dialect, chunks: Iterable<Uint8Array>): Di
   const parts: DialectPart[] = [];
   const decoder = dialect.createDecoder();
   const take = (message: DialectMessage) => parts.push(...decoder.decode(message));
-  const framing =
-    dialect.framing === "sse" ? sse(take, (rest) => decoder.end(rest)) : ndjson(take, () => decoder.end());
+  const framings: Record<Dialect["framing"], () => Framing> = {
+    sse: () => sse(take, (rest) => decoder.end(rest)),
+    ndjson: () => ndjson(take, () => decoder.end()),
+    text: () => ({ feed: (data) => take({ data }), end: () => decoder.end() }),
+  };
+  const framing = framings[dialect.framing]();
   const utf8 = new TextDecoder();
   for (const chunk of chunks) framing.feed(utf8.decode(chunk, { stream: true }));
   framing.feed(utf8.decode());

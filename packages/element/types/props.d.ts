@@ -20,7 +20,7 @@ export interface AiProgressStreamProps {
   action?: AiProgressStream["action"];
   /** How a run is started. With "GET" the input goes into the query. */
   method?: AiProgressStream["method"];
-  /** The language of the server: `run` is our own protocol; `openai-chat`, `openai-responses`, `anthropic`, `gemini`, `ollama`, `cohere`, `ai-sdk`, `ag-ui`, `langgraph` are those of others, `progress-json` is whatever people write themselves. `auto` tells it from the answer. A stream of somebody else's cannot be resumed. */
+  /** The language of the server: `run` is our own protocol; `openai-chat`, `openai-responses`, `anthropic`, `gemini`, `ollama`, `cohere`, `ai-sdk`, `ag-ui`, `langgraph` are those of others, `progress-json` is whatever people write themselves, `text` is text as it is. `auto` tells which, but for `text`. A stream of somebody else's cannot be resumed. */
   dialect?: AiProgressStream["dialect"];
   /** Id of the form whose submit starts a run with what it holds. Attribute `for`. */
   htmlFor?: AiProgressStream["htmlFor"];

@@ -17,6 +17,7 @@ export { ollamaDialect } from "./dialects/ollama.js";
 export { openaiChatDialect } from "./dialects/openai-chat.js";
 export { openaiResponsesDialect } from "./dialects/openai-responses.js";
 export { progressJsonDialect } from "./dialects/progress-json.js";
+export { textDialect } from "./dialects/text.js";
 export {
   type ClassifiedError,
   classifyUpstreamError,

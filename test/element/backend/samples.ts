@@ -41,6 +41,11 @@ const ollamaLine = (content: string): string =>
   `${JSON.stringify({ model: "m", message: { role: "assistant", content }, done: false })}\n`;
 
 export const samples: Readonly<Record<string, Sample>> = {
+  "text-events": sample(
+    `: hello\n\n${data("Grü", "ße")}event: ping\ndata: 12:00\n\n`,
+    `${data(" 🌍", "!")}event: done\ndata: bye\n\n`,
+  ),
+  text: sample("Grüße", " 🌍!", { contentType: "text/plain; charset=utf-8" }),
   "openai-chat": sample(
     `: OPENROUTER PROCESSING\n\n${data(
       chunk({ role: "assistant", content: "" }),

@@ -25,18 +25,21 @@ async function expectWhole({ element, calls, stages }: Front, name: string): Pro
 afterEach(() => document.body.replaceChildren());
 
 for (const name of Object.keys(dialects)) {
+  // A text says nothing of itself
+  const attributes: Readonly<Record<string, string>> = name === "text" ? { dialect: name } : {};
   describe(`a stream of ${name}`, () => {
-    it("is told by its first words", async () => expectWhole(await sample(name), name));
+    if (name !== "text") it("is told by its first words", async () => expectWhole(await sample(name), name));
 
     it("is read where the page names it", async () =>
       expectWhole(await sample(name, "", { dialect: name }), name));
 
-    it("is the same where each byte comes alone", async () => expectWhole(await sample(name, "bytes"), name));
+    it("is the same where each byte comes alone", async () =>
+      expectWhole(await sample(name, "bytes", attributes), name));
 
     const unseen = "it ends an answer that was cut as if it were whole; this language has no mark of its end";
-    const blind: Reasons = name === "langgraph" ? { webkit: unseen } : {};
+    const blind: Reasons = name === "langgraph" || name === "text" ? { webkit: unseen } : {};
     itUnless(blind, "that is cut keeps its text, says so, and is not asked for again", async () => {
-      const { element, calls, startAndCut } = await sample(name, "held-once");
+      const { element, calls, startAndCut } = await sample(name, "held-once", attributes);
       const state = await startAndCut({ q: 1 });
       await drawn(element);
       expect(state.text).to.equal("Grüße");
@@ -70,6 +73,18 @@ describe("an answer in one piece", () => {
     await drawn(element);
     expect(element.error?.code).to.equal("protocol_error");
     expect(partText(element, "error-message")).to.contain("application/json");
+  });
+});
+
+describe("a text", () => {
+  it("in messages is read where the page names it, but not the words of other events", async () =>
+    expectWhole(await sample("text-events", "", { dialect: "text" }), "text-events"));
+
+  it("that is not named is refused, and what to name it is told", async () => {
+    const { element } = await sample("text");
+    await element.start({});
+    await drawn(element);
+    expect(partText(element, "error-detail")).to.contain('dialect="text"');
   });
 });
 

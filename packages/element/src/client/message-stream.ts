@@ -1,8 +1,8 @@
 import type { SseMessage } from "@ai-progress-stream/protocol";
 import { dropped, type StreamFailure, unreadable } from "./failure.js";
 
-/** How messages are told apart in the bytes of an answer; `json`: it is one message as a whole. */
-export type Framing = "sse" | "ndjson" | "json";
+/** How messages are told apart in the bytes of an answer; `json`: it is one as a whole; `text`: each read is one. */
+export type Framing = "sse" | "ndjson" | "json" | "text";
 
 /** What the end of an answer leaves over. */
 export interface StreamEnd {
@@ -28,6 +28,7 @@ export function createMessageReader(
   maxEventLength: number,
   onMessage: (message: SseMessage) => void,
 ): MessageReader {
+  if (framing === "text") return createTextReader(onMessage);
   return framing === "sse"
     ? createSseReader(maxEventLength, onMessage)
     : createLineReader(framing === "ndjson" ? /\n/g : null, maxEventLength, onMessage);
@@ -146,6 +147,13 @@ function createLineReader(
     },
   };
 }
+
+const createTextReader = (onMessage: (message: SseMessage) => void): MessageReader => ({
+  feed(data) {
+    if (data !== "") onMessage({ data });
+  },
+  end: () => ({ rest: [], unclosed: [] }),
+});
 
 const tooLong = (): StreamFailure => unreadable("The server sent an event that is too long to be read.");
 

@@ -37,7 +37,7 @@ export async function refusalOf(response: Response, now: number): Promise<Stream
 
 export const noStream = (mediaType: string): StreamFailure =>
   unreadable(
-    `The server answered with ${mediaType || "no content type"} instead of an event stream. Check the address.`,
+    `The server answered with ${mediaType || "no content type"} instead of an event stream. ${mediaType === "text/plain" ? 'If that is the answer, say so by dialect="text".' : "Check the address."}`,
   );
 
 const refused = (

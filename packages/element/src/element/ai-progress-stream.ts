@@ -188,7 +188,7 @@ export class AiProgressStream extends LitElement {
   /**
    * The language of the server: `run` is our own protocol; `openai-chat`, `openai-responses`, `anthropic`, `gemini`,
    * `ollama`, `cohere`, `ai-sdk`, `ag-ui`, `langgraph` are those of others, `progress-json` is whatever people
-   * write themselves. `auto` tells it from the answer. A stream of somebody else's cannot be resumed.
+   * write themselves, `text` is text as it is. `auto` tells which, but for `text`. A stream of somebody else's cannot be resumed.
    * @defaultValue "auto"
    */
   declare dialect: ElementDialect;

@@ -55,6 +55,7 @@ export const dialectNames: Readonly<Record<DialectName | "auto" | "run", true>> 
   "ag-ui": true,
   langgraph: true,
   "progress-json": true,
+  text: true,
 };
 
 function dialectOf(name: string): NonNullable<SessionOptions["dialect"]> | null {

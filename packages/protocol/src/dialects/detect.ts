@@ -10,6 +10,7 @@ import { ollamaDialect } from "./ollama.js";
 import { openaiChatDialect } from "./openai-chat.js";
 import { openaiResponsesDialect } from "./openai-responses.js";
 import { progressJsonDialect } from "./progress-json.js";
+import { textDialect } from "./text.js";
 
 /** Every dialect by its name. */
 export const dialects: Readonly<Record<DialectName, Dialect>> = {
@@ -23,6 +24,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
   cohere: cohereDialect,
   langgraph: langgraphDialect,
   "progress-json": progressJsonDialect,
+  text: textDialect,
 };
 
 /** What is known of a stream so far. */

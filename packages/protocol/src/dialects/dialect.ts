@@ -67,13 +67,14 @@ export type DialectName =
   | "ag-ui"
   | "cohere"
   | "langgraph"
-  | "progress-json";
+  | "progress-json"
+  | "text";
 
 /** A foreign stream's language. */
 export interface Dialect {
   readonly name: DialectName;
-  /** How its messages are told apart in the bytes. */
-  readonly framing: "sse" | "ndjson";
+  /** How its messages are told apart in bytes that are not typed `text/event-stream`; `text`: each read is one. */
+  readonly framing: "sse" | "ndjson" | "text";
   createDecoder(): DialectDecoder;
   /** The parts of a whole, unstreamed JSON answer of the same service; null where it is not one. */
   decodeJson?(body: unknown): readonly DialectPart[] | null;

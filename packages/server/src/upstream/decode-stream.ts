@@ -26,6 +26,7 @@ export class StreamDecoder {
   readonly #onParts: (parts: readonly DialectPart[]) => void;
   readonly #utf8 = new StringDecoder("utf8");
   readonly #decoder: DialectDecoder;
+  readonly #framing: StreamDialect["framing"];
   readonly #feedFraming: (text: string) => void;
   /** Null where each frame has to be decoded. */
   readonly #template: TextTemplate | null;
@@ -45,10 +46,13 @@ export class StreamDecoder {
     this.#decoder = dialect.createDecoder();
     this.#template = REPEATABLE.has(dialect) ? new TextTemplate() : null;
     const take = (message: DialectMessage): void => this.#pass(() => this.#decoder.decode(message));
-    this.#feedFraming =
-      dialect.framing === "ndjson"
-        ? createLineFeed(maxLineChars, (line) => take({ data: line }))
-        : createSseFeed(maxLineChars, take, (line) => this.#keepStray(line));
+    this.#framing = dialect.framing;
+    const feeds = {
+      sse: () => createSseFeed(maxLineChars, take, (line) => this.#keepStray(line)),
+      ndjson: () => createLineFeed(maxLineChars, (data) => take({ data })),
+      text: () => (data: string) => take({ data }),
+    };
+    this.#feedFraming = feeds[dialect.framing]();
   }
 
   /** @throws RunFailure `upstream_malformed` past `maxLineChars`; whatever `onParts` throws */
@@ -63,7 +67,8 @@ export class StreamDecoder {
 
   end(): void {
     // The format says to drop an event whose blank line is missing; its text is there, so it is shown.
-    this.#feedText(`${this.#utf8.end()}\n\n`);
+    this.#feedText(this.#utf8.end());
+    if (this.#framing !== "text") this.#feedText("\n\n");
     this.#pass(() => this.#decoder.end(this.#stray));
   }
 

@@ -50,7 +50,10 @@ export async function receive(response: IncomingMessage, reading: Reading): Prom
     return;
   }
   const readSize = createReadSize(response);
-  const decoder = new StreamDecoder(dialect, dialect.maxLineChars ?? limits.upstreamLineChars, takeAll);
+  // A text that needs no messages may come in some
+  const isFramed = dialect.framing === "text" && contentType === "text/event-stream";
+  const framed = isFramed ? { ...dialect, framing: "sse" as const } : dialect;
+  const decoder = new StreamDecoder(framed, dialect.maxLineChars ?? limits.upstreamLineChars, takeAll);
   try {
     await pump(response, watchdog, limits.upstreamBytes, signal, (chunk) => {
       recorder.isFlooded = readSize() >= FLOOD_BYTES;
