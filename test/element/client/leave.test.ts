@@ -47,6 +47,26 @@ describe("a cancel", () => {
     });
   }
 
+  it("stops a run that was let go of before", async () => {
+    const { session, seen } = scene("held");
+    void session.start();
+    await reaches(session, hasText);
+    session.detach();
+    await session.cancel("gone");
+    const { calls, runs } = await seen();
+    expect(runs.map((run) => run.isCancelled)).to.deep.equal([true]);
+    expect(calls.at(-1)?.body).to.deep.equal({ reason: "gone" });
+  });
+
+  it("after the end, or of a run that was reset, asks nobody", async () => {
+    const { session, seen } = scene("held");
+    void session.start();
+    await reaches(session, hasText);
+    session.reset();
+    await session.cancel();
+    expect(methods(await seen())).to.deep.equal(["POST"]);
+  });
+
   it("before the first word waits for it", async () => {
     const { session, seen } = scene("held");
     const result = session.start();

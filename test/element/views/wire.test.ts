@@ -11,6 +11,7 @@ interface Call {
   readonly method: string;
   readonly path: string;
   readonly key: string | null;
+  readonly body: unknown;
 }
 async function callsIn(name: string): Promise<readonly Call[]> {
   const response = await fetch(`/api/rooms/${name}`);
@@ -93,6 +94,27 @@ describe("the element on the wire", () => {
     await drawn(element);
     expect(partText(element, "message")).to.contain("by you");
     expect((await callsIn(name)).filter(({ path }) => path.endsWith("/cancel")).length).to.equal(1);
+  });
+
+  it("starts with what body is by then: by its button as after a reset", async () => {
+    const name = room();
+    const element = await mount({ action: `/api/whole/${name}`, body: '{"doc":1}' });
+    const press = async (from: string): Promise<void> => {
+      await drawn(element);
+      // A click right after a change of state is taken for one that was meant for what stood there before.
+      await until(() => {
+        if (element.state === from) part(element, "action").click();
+        return element.state !== from;
+      });
+      await until(() => element.state === "done");
+    };
+    await press("idle");
+    element.setAttribute("body", '{"doc":2}');
+    await press("done");
+    element.reset();
+    element.body = { doc: 3 };
+    await press("idle");
+    expect((await callsIn(name)).map(({ body }) => body)).to.deep.equal([{ doc: 1 }, { doc: 2 }, { doc: 3 }]);
   });
 
   it("retries a start that nobody answered with the same key", async () => {

@@ -27,7 +27,7 @@ export interface RunRecord {
   readonly fold: RunFold;
   /** How it was started; null where it was attached to. */
   readonly start: StartRequest | null;
-  /** Whether the start may have reached the server without a word of it having reached us. */
+  /** Whether the start may be sent: no word of it has come, and somebody else's server has not been asked yet. */
   isUnanswered: boolean;
   /** The server said that it does not know this run any more. */
   isLost: boolean;

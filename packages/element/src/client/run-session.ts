@@ -122,7 +122,7 @@ export class RunSession implements Session {
 
   cancel(reason?: string): Promise<void> {
     const connection = this.#connection;
-    if (connection === null) return Promise.resolve();
+    if (connection === null) return this.#cancelUnwatched(reason);
     connection.cancelling ??= this.#cancel(connection, reason);
     return connection.cancelling;
   }
@@ -166,14 +166,13 @@ export class RunSession implements Session {
   #newRun(start: StartRequest | null, at = this.#settings.clock.now()): RunRecord {
     const address = this.#address;
     const fold = new RunFold(address.run, at);
-    // Somebody else's server makes two runs of one request that comes twice.
-    const isUnanswered = start !== null && address.runUrl === null && !this.#isForeign;
+    const isUnanswered = start !== null && address.runUrl === null;
     return { address, fold, start, isUnanswered, isLost: false };
   }
 
   #connect(
     isRecalled = false,
-    open = (handler: TransportHandler): Transport => openTransport(this.#settings, handler),
+    open = (handler: TransportHandler): Transport => openTransport(this.#sending(this.#run), handler),
   ): RunConnection {
     const { clock, connectTimeoutMs } = this.#settings;
     const options = { dialect: this.#dialect, clock, loadTimeoutMs: connectTimeoutMs, open };
@@ -209,6 +208,19 @@ export class RunSession implements Session {
     }
     this.#update({ phase: "connecting", error: null, retry: null, lostAt: null });
     return connection;
+  }
+
+  /** Somebody else's server makes two runs of one request that comes twice. */
+  #sending(run: RunRecord): TransportSettings {
+    if (!this.#isForeign) return this.#settings;
+    const { fetch } = this.#settings;
+    return {
+      ...this.#settings,
+      fetch(...request) {
+        run.isUnanswered = false;
+        return fetch(...request);
+      },
+    };
   }
 
   #handled(event: RunEvent): void {
@@ -333,6 +345,17 @@ export class RunSession implements Session {
       phase: "ended",
       error: { ...cancelUnconfirmed, code: (refusal ?? cancelUnconfirmed).code },
     });
+  }
+
+  /** A run that was let go of goes on: who has just left may still stop it. */
+  async #cancelUnwatched(reason: string | undefined): Promise<void> {
+    this.#callOff(this.#run);
+    const target = this.#status.isResumable ? this.#address.cancelTarget : null;
+    if (target === null) return;
+    const limit = new AbortController();
+    const timer = this.#settings.clock.setTimeout(() => limit.abort(), this.#cancelTimeoutMs);
+    await requestCancel(this.#settings, target, reason, limit.signal);
+    this.#settings.clock.clearTimeout(timer);
   }
 
   /** What was called off is asked for by no reload, though nobody has answered it. */

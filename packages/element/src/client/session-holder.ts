@@ -1,4 +1,4 @@
-import { initialState, type RunError, type RunEvent } from "@ai-progress-stream/protocol";
+import { initialState, type RunError, type RunEvent, runError } from "@ai-progress-stream/protocol";
 import type { StreamSource } from "./consumption.js";
 import { createSession, type Session, type SessionOptions, type SessionStatus } from "./session.js";
 
@@ -16,7 +16,7 @@ export interface AiProgressActions {
   attach(run: string): Promise<SessionStatus>;
   /** Reads a stream that the page has opened itself. */
   consume(source: StreamSource): Promise<SessionStatus>;
-  /** Asks the server to cancel, and waits for its word. */
+  /** Asks the server to cancel, and waits for its word. As a component goes, its run can still be stopped. */
   cancel(reason?: string): Promise<void>;
   /** Goes on with the run that was given up, or that `persistence` remembers. False: there is none. */
   resume(): Promise<boolean>;
@@ -60,6 +60,7 @@ export function createSessionHolder(): SessionHolder {
   let endSubscriptions = (): void => {};
   let cancelFrame: (() => void) | null = null;
   let wasLive = false;
+  let isMounted = false;
   let isGone = false;
 
   function tell(): void {
@@ -77,14 +78,17 @@ export function createSessionHolder(): SessionHolder {
     else cancelFrame ??= onFrame(tell);
   }
 
-  /** The session of the options as they are now; the last one, where they have not changed or a run is under way. */
-  function use(): Session {
+  /**
+   * The session of the options as they are now; the last one, where they have not changed, a run is under way, or its
+   * run is the one that is meant.
+   */
+  function use(isMeant = false): Session {
     const { options } = holder;
     // Nobody would close what is opened now.
     if (isGone) throw new Error("The component is no longer there.");
     if (options === null) throw new Error("The component is not there yet.");
     const print = fingerprintOf(options);
-    if (session && (print === fingerprint || isBusy(session.status))) return session;
+    if (session && (isMeant || print === fingerprint || isBusy(session.status))) return session;
     endSubscriptions();
     fingerprint = print;
     const made = createSession({
@@ -106,10 +110,19 @@ export function createSessionHolder(): SessionHolder {
     return made;
   }
 
-  async function act<T>(does: (session: Session) => Promise<T>): Promise<T> {
-    // Where a component comes back, the effects of its children run before its own.
-    if (isGone) await null;
-    return does(use());
+  async function act<T>(does: (session: Session) => Promise<T>, isMeant = false): Promise<T> {
+    // The effects of a component's children run before its own, and the run that it finds again comes first.
+    if (!isMounted) await null;
+    return does(use(isMeant));
+  }
+
+  /** A component that only stayed away for a moment, as in React's strict mode, goes on where it was. */
+  async function goOn(): Promise<void> {
+    const live = use(true);
+    if (await live.resume()) return;
+    const { phase, state, error } = live.status;
+    const isLost = phase === "ended" && error === null && state.status === "running";
+    if (live === session && isLost) take({ ...live.status, error: runError("run_lost") });
   }
 
   const holder: SessionHolder = {
@@ -120,11 +133,13 @@ export function createSessionHolder(): SessionHolder {
       return () => void listeners.delete(listener);
     },
     mount() {
+      isMounted = true;
       isGone = false;
-      // A component that only stayed away for a moment, as in React's strict mode, goes on where it was.
-      if (wasLive || holder.options?.persistence) void use().resume();
+      if (wasLive) void goOn();
+      else if (holder.options?.persistence) void use().resume();
       wasLive = false;
       return () => {
+        isMounted = false;
         isGone = true;
         wasLive = session !== null && isBusy(session.status);
         session?.detach();
@@ -134,7 +149,7 @@ export function createSessionHolder(): SessionHolder {
     attach: (run) => act((made) => made.attach(run)),
     consume: (source) => act((made) => made.consume(source)),
     cancel: async (reason) => session?.cancel(reason),
-    resume: () => act((made) => made.resume()),
+    resume: () => act((made) => made.resume(), session?.status.isResumable),
     retryNow: () => session?.retryNow(),
     reset: () => session?.reset(),
   };

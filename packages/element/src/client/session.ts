@@ -134,7 +134,7 @@ export interface Session {
    * said a word of the run, or the session gave up. False: there is none, or the server does not know it any more.
    */
   resume(): Promise<boolean>;
-  /** Asks the server to cancel, and waits for its word (the run's `end`). */
+  /** Asks the server to cancel, and waits for its word (the run's `end`). A run that was let go of is stopped, too. */
   cancel(reason?: string): Promise<void>;
   /** Cuts the wait before the next attempt short. */
   retryNow(): void;

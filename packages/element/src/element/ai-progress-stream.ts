@@ -316,9 +316,13 @@ export class AiProgressStream extends LitElement {
    */
   async start(input?: unknown): Promise<RunState> {
     if (!this.hasUpdated && this.isConnected) await this.updateComplete;
+    return this.#startWith(input ?? this.body ?? undefined, input);
+  }
+
+  async #startWith(input: unknown, given: unknown): Promise<RunState> {
     if (!this.action)
       throw new TypeError("<ai-progress-stream> needs an action: the URL that runs are started at.");
-    return this.#run.start(input ?? this.body ?? undefined);
+    return this.#run.start(input, given);
   }
 
   /**
@@ -344,7 +348,8 @@ export class AiProgressStream extends LitElement {
     if (this.state === "error" && (await this.#run.resume())) return;
     // Asked twice: the other has gone on with it, or started anew.
     if (isBusy(this.state)) return;
-    if (this.#run.started) await this.start(this.#run.started.input);
+    const { started } = this.#run;
+    if (started) await this.#startWith(started.input, started.given);
     else await this.#startAnew();
   }
 
@@ -623,7 +628,8 @@ ${liveRegions}`;
     const { started, input } = this.#run;
     // A run that a reload has found is asked for again as it was: its form may be empty by now.
     const isRecalled = started === null && input !== undefined;
-    if (isRecalled || !this.#form.submit()) await this.start(input);
+    // What no caller gave is read anew: `body` may have changed since.
+    if (isRecalled || !this.#form.submit()) await this.start(isRecalled ? input : started?.given);
   }
 
   #report(work: Promise<unknown>): void {

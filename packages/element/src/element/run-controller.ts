@@ -66,8 +66,8 @@ export class RunController implements ReactiveController {
   shown: SessionStatus = IDLE;
   /** Which run that is, counted: a new one's bar does not start from the old one's end. */
   shownNumber = 0;
-  /** What the last run was started with; null: none was started here. */
-  started: { readonly input: unknown } | null = null;
+  /** What the last run was started with, and what of it the caller gave; null: none was started here. */
+  started: { readonly input: unknown; readonly given: unknown } | null = null;
   isNoticeShown = true;
 
   readonly #host: ReactiveControllerHost & HTMLElement;
@@ -113,7 +113,7 @@ export class RunController implements ReactiveController {
     return Math.max(0, end - startedAt);
   }
 
-  async start(input: unknown): Promise<RunState> {
+  async start(input: unknown, given: unknown): Promise<RunState> {
     if (isBusy(this.state)) {
       throw underWay();
     }
@@ -121,7 +121,7 @@ export class RunController implements ReactiveController {
     if (!this.#host.dispatchEvent(before)) return this.status.state;
     const session = this.#use(this.#options.createSession());
     const { input: wanted } = before.detail;
-    return this.#begin({ input: wanted }, () => session.start(wanted));
+    return this.#begin({ input: wanted, given }, () => session.start(wanted));
   }
 
   /** Another run that is under way is let go of, and goes on by itself. */
@@ -156,6 +156,7 @@ export class RunController implements ReactiveController {
   reset(): void {
     this.#session?.reset();
     this.#release();
+    this.started = null;
     this.#apply(IDLE);
   }
 
