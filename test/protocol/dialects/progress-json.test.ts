@@ -275,6 +275,25 @@ describe("text", () => {
     expect(outcome(piece("Hello", true))).toMatchObject({ text: "Hello", isDone: true });
     expect(of("result", { done: false, chunk: "a" }, { done: true, result: "b" })).toHaveLength(1);
   });
+  test("is in its own field where a result beside it is empty until the end", () => {
+    const frame = (fields: object, done: boolean) => ({ result: "", ...fields, done });
+    expect(
+      outcome(frame({ chunk: "Hel" }, false), frame({ chunk: "lo" }, false), frame({ chunk: "!" }, true)),
+    ).toMatchObject({ text: "Hello!", isDone: true });
+    const said = [
+      frame({ content: "The contract says: " }, false),
+      frame({ content: "yes." }, false),
+      frame({ content: "", result: "The contract says: yes." }, true),
+    ];
+    expect(outcome(...said)).toMatchObject({ text: "The contract says: yes.", isDone: true });
+    expect(of("result", ...said)).toEqual([{ type: "result", value: "The contract says: yes." }]);
+    const filed = [frame({ chunk: "Text." }, false), frame({ chunk: "", result: "/files/1.pdf" }, true)];
+    expect(outcome(...filed)).toMatchObject({ text: "Text.", isDone: true });
+    expect(of("result", ...filed)).toEqual([{ type: "result", value: "/files/1.pdf" }]);
+    const late = frame({ result: "/files/1.pdf" }, false);
+    expect(outcome(frame({ chunk: "Text." }, false), late, frame({}, true)).text).toBe("Text.");
+    expect(of("result", frame({ progress: 50, result: "half" }, false), frame({}, true))).toHaveLength(1);
+  });
   test("keeps its last piece where that comes with the end", () => {
     expect(outcome({ chunk: "Hello" }, { chunk: "!", done: true }).text).toBe("Hello!");
     expect(outcome({ content: "Hello" }, { content: "!", done: true }).text).toBe("Hello!");
