@@ -7,7 +7,12 @@ import {
   type SessionOptions,
 } from "@ai-progress-stream/element/client";
 import type { RunEvent } from "@ai-progress-stream/protocol";
-import { anthropicDialect, ollamaDialect, openaiChatDialect } from "@ai-progress-stream/protocol/dialects";
+import {
+  anthropicDialect,
+  ollamaDialect,
+  openaiChatDialect,
+  textDialect,
+} from "@ai-progress-stream/protocol/dialects";
 import { expect } from "chai";
 import { stateAfter, wholeLog } from "../backend/log.js";
 import { SAMPLE_TEXT, samples } from "../backend/samples.js";
@@ -239,6 +244,16 @@ describe("a stream that the page has opened itself", () => {
       const { state } = await consumer().consume(body);
       expect([name, state.text]).to.deep.equal([name, SAMPLE_TEXT]);
     }
+  });
+
+  it("is read from pieces of text of which the first are empty", async () => {
+    const body = bodyOf("ollama");
+    const { state } = await consumer().consume(pieces("", " \n", body.slice(0, 1), body.slice(1)));
+    expect([state.status, state.text]).to.deep.equal(["succeeded", SAMPLE_TEXT]);
+    expect((await consumer().consume(pieces("", "\n"))).error?.code).to.equal("protocol_error");
+    const dialect = textDialect;
+    expect((await consumer({ dialect }).consume(pieces("  a", " ", "b"))).state.text).to.equal("  a b");
+    expect((await consumer({ dialect }).consume(pieces(" ", "a"))).state.text).to.equal(" a");
   });
 
   it("is no success where its model was cut short, called off or stopped by a filter", async () => {
