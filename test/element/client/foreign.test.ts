@@ -326,6 +326,56 @@ describe("a stream that the page has opened itself", () => {
     expect(JSON.stringify(outcome)).not.to.contain("secret");
   });
 
+  describe("whose messages come by turns", () => {
+    const frame = (event: object): string => `data: ${JSON.stringify(event)}\n\n`;
+    const content = (messageId: string, delta: string): string =>
+      frame({ type: "TEXT_MESSAGE_CONTENT", messageId, delta });
+    const frames = [
+      frame({ type: "RUN_STARTED", runId: "r" }),
+      content("1", "alpha ".repeat(200)),
+      content("2", "Checking"),
+      content("1", "So the answer is: yes."),
+    ];
+    const whole = `${"alpha ".repeat(200)}So the answer is: yes.\n\nChecking`;
+
+    it("is whole where it is cut", async () => {
+      async function* broken(): AsyncGenerator<string> {
+        yield* frames;
+        throw new TypeError("cut");
+      }
+      const { state, error } = await consumer().consume(broken());
+      expect([state.text, error?.code]).to.deep.equal([whole, "upstream_truncated"]);
+    });
+
+    for (const leave of ["cancel", "detach"] as const) {
+      it(`is whole where it is left by ${leave}()`, async () => {
+        async function* endless(): AsyncGenerator<string> {
+          yield* frames;
+          await new Promise(() => {});
+        }
+        const session = consumer();
+        const result = session.consume(endless());
+        await until(() => session.status.state.text.includes("Checking"));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await session[leave]();
+        const { state } = await result;
+        expect([state.text, state.status]).to.deep.equal([
+          whole,
+          leave === "cancel" ? "cancelled" : "running",
+        ]);
+      });
+    }
+
+    it("is whole where it takes too long", async () => {
+      const body = new ReadableStream<string>({
+        start: (controller) => controller.enqueue(frames.join("")),
+      });
+      const session = consumer({ totalTimeoutMs: 200 });
+      const { state, error } = await session.consume(body);
+      expect([state.text, error?.code]).to.deep.equal([whole, "upstream_timeout"]);
+    });
+  });
+
   it("that is a refusal is shown as one", async () => {
     const refusal = new Response('{"code":"quota_exceeded","detail":"Spent."}', {
       status: 429,
