@@ -161,6 +161,28 @@ describe("a service with a stream of its own", () => {
     expect(state).toMatchObject({ status: "failed", text: "Hello", error: { code: "upstream_truncated" } });
   });
 
+  test.each(["ag-ui", "auto"] as const)(
+    "whose messages come by turns is whole where it is cut, as %s",
+    async (dialect) => {
+      const content = (messageId: string, delta: string) =>
+        data({ type: "TEXT_MESSAGE_CONTENT", messageId, delta });
+      const { ask } = await proxied(
+        async (res) => {
+          openStream(res);
+          res.write(content("1", "alpha ".repeat(200)) + content("2", "Checking") + content("1", "yes."));
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          res.destroy();
+        },
+        { dialect },
+      );
+      expect(reduceAnswers([await ask()])).toMatchObject({
+        status: "failed",
+        text: `${"alpha ".repeat(200)}yes.\n\nChecking`,
+        error: { code: "upstream_truncated" },
+      });
+    },
+  );
+
   test("can be resumed here although it cannot be there", async () => {
     const go = gate();
     const { url, upstream } = await proxied(async (res) => {

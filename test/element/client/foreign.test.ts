@@ -7,7 +7,12 @@ import {
   type SessionOptions,
 } from "@ai-progress-stream/element/client";
 import type { RunEvent } from "@ai-progress-stream/protocol";
-import { anthropicDialect, ollamaDialect, openaiChatDialect } from "@ai-progress-stream/protocol/dialects";
+import {
+  anthropicDialect,
+  ollamaDialect,
+  openaiChatDialect,
+  textDialect,
+} from "@ai-progress-stream/protocol/dialects";
 import { expect } from "chai";
 import { stateAfter, wholeLog } from "../backend/log.js";
 import { SAMPLE_TEXT, samples } from "../backend/samples.js";
@@ -241,6 +246,16 @@ describe("a stream that the page has opened itself", () => {
     }
   });
 
+  it("is read from pieces of text of which the first are empty", async () => {
+    const body = bodyOf("ollama");
+    const { state } = await consumer().consume(pieces("", " \n", body.slice(0, 1), body.slice(1)));
+    expect([state.status, state.text]).to.deep.equal(["succeeded", SAMPLE_TEXT]);
+    expect((await consumer().consume(pieces("", "\n"))).error?.code).to.equal("protocol_error");
+    const dialect = textDialect;
+    expect((await consumer({ dialect }).consume(pieces("  a", " ", "b"))).state.text).to.equal("  a b");
+    expect((await consumer({ dialect }).consume(pieces(" ", "a"))).state.text).to.equal(" a");
+  });
+
   it("is no success where its model was cut short, called off or stopped by a filter", async () => {
     for (const [finish_reason, code] of [
       ["length", "output_limit"],
@@ -309,6 +324,56 @@ describe("a stream that the page has opened itself", () => {
     const outcome = await consumer().consume(broken());
     expect([outcome.state.text, outcome.error?.code]).to.deep.equal(["a", "upstream_truncated"]);
     expect(JSON.stringify(outcome)).not.to.contain("secret");
+  });
+
+  describe("whose messages come by turns", () => {
+    const frame = (event: object): string => `data: ${JSON.stringify(event)}\n\n`;
+    const content = (messageId: string, delta: string): string =>
+      frame({ type: "TEXT_MESSAGE_CONTENT", messageId, delta });
+    const frames = [
+      frame({ type: "RUN_STARTED", runId: "r" }),
+      content("1", "alpha ".repeat(200)),
+      content("2", "Checking"),
+      content("1", "So the answer is: yes."),
+    ];
+    const whole = `${"alpha ".repeat(200)}So the answer is: yes.\n\nChecking`;
+
+    it("is whole where it is cut", async () => {
+      async function* broken(): AsyncGenerator<string> {
+        yield* frames;
+        throw new TypeError("cut");
+      }
+      const { state, error } = await consumer().consume(broken());
+      expect([state.text, error?.code]).to.deep.equal([whole, "upstream_truncated"]);
+    });
+
+    for (const leave of ["cancel", "detach"] as const) {
+      it(`is whole where it is left by ${leave}()`, async () => {
+        async function* endless(): AsyncGenerator<string> {
+          yield* frames;
+          await new Promise(() => {});
+        }
+        const session = consumer();
+        const result = session.consume(endless());
+        await until(() => session.status.state.text.includes("Checking"));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await session[leave]();
+        const { state } = await result;
+        expect([state.text, state.status]).to.deep.equal([
+          whole,
+          leave === "cancel" ? "cancelled" : "running",
+        ]);
+      });
+    }
+
+    it("is whole where it takes too long", async () => {
+      const body = new ReadableStream<string>({
+        start: (controller) => controller.enqueue(frames.join("")),
+      });
+      const session = consumer({ totalTimeoutMs: 200 });
+      const { state, error } = await session.consume(body);
+      expect([state.text, error?.code]).to.deep.equal([whole, "upstream_timeout"]);
+    });
   });
 
   it("that is a refusal is shown as one", async () => {

@@ -67,6 +67,56 @@ describe("messages", () => {
     const late = content("b", ` ${"x".repeat(1000)}`);
     expect(outcome(started, ...turns.slice(0, 4), late, content("a", "!"), failed).text).toMatch(/^Hello!/);
   });
+  describe("of which a long one is to be sent again", () => {
+    const all = `${"alpha ".repeat(200)}So it is: yes.\n\nChecking`;
+    const held = [
+      ...[started, content("a", "alpha ".repeat(200)), content("b", "Checking")],
+      content("a", "So it is: yes."),
+    ];
+    test("are whole however the stream ends", () => {
+      for (const rest of [
+        [],
+        [["error", { message: "no" }] as const],
+        [{ type: "RUN_ERROR", message: "no" }],
+        [text(null), "[DONE]"],
+        [finished],
+      ])
+        expect(outcome(...held, ...rest).text).toBe(all);
+    });
+    test("are whole where it is cut, and when one of them is", () => {
+      const decoder = agUiDialect.createDecoder();
+      const take = (message: object) => decoder.decode({ data: JSON.stringify(message) });
+      const parts = held.flatMap(take);
+      expect(outcomeOf(parts).text).not.toBe(all);
+      const ended = take(end("a"));
+      expect(outcomeOf([...parts, ...ended]).text).toBe(all);
+      take(content("b", " again"));
+      const last = content("a", ".");
+      expect(take({ ...last, messageId: "c" })).not.toEqual([]);
+      expect(take(content("b", "."))).toEqual([]);
+      expect(outcomeOf([...(decoder.flush?.() ?? [])]).text).toBe(`${all} again.\n\n.`);
+      expect(decoder.flush?.()).toEqual([]);
+    });
+    test("are sent again in proportion to their text, however many come to their end", () => {
+      const messages = Array.from({ length: 400 }, (_, index) => `m${index}`);
+      const parts = decode(
+        started,
+        ...messages.map((id) => content(id, "x".repeat(300))),
+        ...messages.flatMap((id) => [content(id, "."), end(id)]),
+        finished,
+      );
+      const sent = parts.reduce((sum, part) => sum + (part.type === "text" ? part.delta.length : 0), 0);
+      expect(outcomeOf(parts).text).toBe(messages.map(() => `${"x".repeat(300)}.`).join("\n\n"));
+      expect(sent).toBeLessThan(400 * 301 * 20);
+    });
+  });
+  test("that a snapshot alone holds are shown where the stream breaks off, too", () => {
+    const messages = [{ role: "assistant", content: "7." }];
+    expect(outcome(started, { type: "MESSAGES_SNAPSHOT", messages })).toMatchObject({
+      text: "7.",
+      error: "upstream_truncated",
+    });
+  });
   test("of thoughts stand apart, too", () => {
     const chunks = [
       { type: "REASONING_MESSAGE_CHUNK", messageId: "a", delta: "On" },

@@ -98,6 +98,17 @@ describe("text", () => {
     expect(sent.reduce((all, size) => all + size)).toBeLessThan(2_000_000);
     expect(outcomeOf(parts).text === `${long}\n\n${short(399)}\n\n${short(402)}`).toBe(true);
   });
+  test("that is to be sent again is whole where the stream fails", () => {
+    const chunk = (id: string, content: string): TestMessage => [
+      "messages",
+      [{ type: "AIMessageChunk", id, content }, {}],
+    ];
+    const turns = [chunk("1", "a".repeat(1_000)), chunk("2", "b"), chunk("1", "!")];
+    expect(outcome(...turns, ["error", { message: "no" }])).toMatchObject({
+      text: `${"a".repeat(1_000)}!\n\nb`,
+      error: "upstream_rejected",
+    });
+  });
   test("goes on in one piece where it began while another was still to be sent again", () => {
     const long = "x".repeat(1_000);
     const growing = ["B", "By", `By ${"n".repeat(200)}`, `By ${"n".repeat(200)}ow`];

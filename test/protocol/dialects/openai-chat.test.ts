@@ -144,6 +144,24 @@ describe("tool calls", () => {
     const answer = { choices: [{ index: 0, message: { content: "all", reasoning: "hm" } }] };
     expect(outcome(delta({ reasoning: "hm" }), answer, stop)).toMatchObject({ text: "all", reasoning: "hm" });
   });
+  test("and reasoning leave the answer to a whole message after them, in parts as well", () => {
+    const thought = { type: "thinking", thinking: [{ type: "text", text: "hm" }] };
+    const content = [thought, { type: "text", text: "a" }, { type: "text", text: "ll" }];
+    const whole = { choices: [{ index: 0, message: { content } }] };
+    expect(outcome(delta({ reasoning: "hm" }), whole, stop)).toMatchObject({ text: "all", reasoning: "hm" });
+  });
+  test("that have one id are told apart by their indices", () => {
+    const open = (index: number) => call({ index, id: "c", function: { name: "sum", arguments: "" } });
+    const fragment = (index: number, id: string) =>
+      call({ index, id, function: { arguments: `{${index}}` } });
+    for (const id of ["", "c"]) {
+      const messages = [open(0), open(1), fragment(1, id), fragment(0, id)];
+      expect(outcome(...messages, finish).tools).toEqual([
+        { id: "c", name: "sum", arguments: "{0}" },
+        { id: "c", name: "sum", arguments: "{1}" },
+      ]);
+    }
+  });
   test("that all have the index 0 are told apart by their ids, fragments and all", () => {
     const fragment = (text: string) => call({ index: 0, function: { arguments: text } });
     const open = (id: string) => call({ index: 0, id, function: { name: "sum", arguments: "" } });

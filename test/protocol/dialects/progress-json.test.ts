@@ -275,6 +275,25 @@ describe("text", () => {
     expect(outcome(piece("Hello", true))).toMatchObject({ text: "Hello", isDone: true });
     expect(of("result", { done: false, chunk: "a" }, { done: true, result: "b" })).toHaveLength(1);
   });
+  test("is in its own field where a result beside it is empty until the end", () => {
+    const frame = (fields: object, done: boolean) => ({ result: "", ...fields, done });
+    expect(
+      outcome(frame({ chunk: "Hel" }, false), frame({ chunk: "lo" }, false), frame({ chunk: "!" }, true)),
+    ).toMatchObject({ text: "Hello!", isDone: true });
+    const said = [
+      frame({ content: "The contract says: " }, false),
+      frame({ content: "yes." }, false),
+      frame({ content: "", result: "The contract says: yes." }, true),
+    ];
+    expect(outcome(...said)).toMatchObject({ text: "The contract says: yes.", isDone: true });
+    expect(of("result", ...said)).toEqual([{ type: "result", value: "The contract says: yes." }]);
+    const filed = [frame({ chunk: "Text." }, false), frame({ chunk: "", result: "/files/1.pdf" }, true)];
+    expect(outcome(...filed)).toMatchObject({ text: "Text.", isDone: true });
+    expect(of("result", ...filed)).toEqual([{ type: "result", value: "/files/1.pdf" }]);
+    const late = frame({ result: "/files/1.pdf" }, false);
+    expect(outcome(frame({ chunk: "Text." }, false), late, frame({}, true)).text).toBe("Text.");
+    expect(of("result", frame({ progress: 50, result: "half" }, false), frame({}, true))).toHaveLength(1);
+  });
   test("keeps its last piece where that comes with the end", () => {
     expect(outcome({ chunk: "Hello" }, { chunk: "!", done: true }).text).toBe("Hello!");
     expect(outcome({ content: "Hello" }, { content: "!", done: true }).text).toBe("Hello!");
@@ -467,6 +486,12 @@ describe("failures", () => {
     [{ current_step: "failed", percent: 100, message: "boom" }],
     [{ status: "errored", progress: 100, message: "boom" }],
     [{ type: "timeout", message: "boom" }],
+    [{ status: "timeout", message: "boom" }],
+    [["status", { status: "timeout", message: "boom" }]],
+    [{ state: "failed", message: "boom" }],
+    [{ success: false, error: "boom" }],
+    [{ ok: false, error: "boom" }],
+    [{ stage: "fetch", status: "failed", message: "boom" }],
   ])("are told by %j, too", (message) => {
     const [failed] = of("error", { chunk: "a" }, message);
     expect(failed).toMatchObject({ detail: expect.stringMatching(/\bboom$/) });
@@ -498,10 +523,55 @@ describe("failures", () => {
     [{ errorCode: "0", errorMessage: "success" }],
     [{ error_code: 0, error_msg: "" }],
     [{ error_code: null, error_message: "" }],
+    [{ error_code: "none" }],
+    [{ errorCode: "null", errorMessage: "null" }],
+    [{ error_msg: "success" }],
+    [{ type: "tool", name: "search", status: "timeout" }],
+    [{ type: "tool", name: "search", status: "failed", message: "no such page" }],
+    [{ type: "tool_call", state: "aborted" }],
+    [{ type: "retry", state: "timeout", message: "retrying" }],
+    [{ type: "timeout", attempt: 1, message: "once more" }],
+    [{ type: "stage_timeout", message: "passed over" }],
+    [{ item: 1, ok: false, message: "skipped" }],
+    [{ url: "/a", code: 404, message: "skipped" }],
+    [{ file: "a", state: "failed", message: "skipped" }],
+    [{ stage: "timeout", progress: 10 }],
+    [{ stage: "fetch", status: "timeout" }],
     [{ type: "tool_result", ok: false, code: 500, message: "no such page" }],
     [{ stage: "fetch", code: 404, message: "passed over" }],
   ])("are not %j", (message) => {
     expect(outcome({ chunk: "a" }, message, { done: true })).toMatchObject({ text: "a", isDone: true });
+  });
+  test("and ends of one item, one part or one tool are not the end of all", () => {
+    const item = (file: string, current: number) => ({ file, state: "success", current, total: 3 });
+    expect(
+      of("result", item("a", 1), item("b", 2), { result: "R", state: "success", current: 3, total: 3 }),
+    ).toEqual([{ type: "result", value: "R" }]);
+    expect(outcome(item("a", 1), item("b", 2), { result: "R", state: "success" }).isDone).toBe(true);
+    const piece = (content: string) => ({ content, state: "streaming" });
+    for (const part of [
+      { message: "part done", state: "done", progress: 30 },
+      { message: "part done", status: "done", progress: 30 },
+      { message: "one of three", state: "success", current: 1, total: 3 },
+      { type: "tool", name: "search", status: "completed" },
+      { type: "tool_result", tool: "search", state: "success" },
+      { file: "a.pdf", state: "done" },
+    ])
+      expect(outcome(piece("x"), part, piece("y"), { state: "done" })).toMatchObject({
+        text: "xy",
+        isDone: true,
+      });
+    const success = (content: string) => ({ content, state: "success" });
+    expect(outcome(success("x"), success("y"), { state: "success" })).toMatchObject({
+      text: "xy",
+      isDone: true,
+    });
+    for (const end of [
+      { status: "completed", progress: 1 },
+      { status: "completed", progress: 0 },
+      { status: "completed", completed: 2, total: 3 },
+    ])
+      expect(outcome({ chunk: "a" }, end, { chunk: "b" })).toMatchObject({ text: "a", isDone: true });
   });
   test("of Celery keep the words as they were raised", () => {
     const [failed] = of("error", { state: "FAILURE", current: 1, total: 1, status: "No such Key" });

@@ -82,6 +82,8 @@ export function openConsumption(
           continue;
         }
         const text = typeof value === "string" ? value : decoder.decode(value, { stream: true });
+        // White space tells of no framing; to that of a text it belongs.
+        if (!messages && text.trim() === "" && handler.framing("") === null) continue;
         messages ??= open("", text);
         try {
           messages.feed(text);

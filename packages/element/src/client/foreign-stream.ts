@@ -29,6 +29,8 @@ export interface Translator {
   read(message: SseMessage): void;
   /** The answer has come to its end. False: it was none that can be read, and nothing was told of it. */
   end(end: StreamEnd): boolean;
+  /** The answer was cut, or is left: tells what was held back. */
+  flush(): void;
 }
 
 export interface TranslatorOptions {
@@ -135,6 +137,11 @@ export function createTranslator(options: TranslatorOptions): Translator {
       if (!decoder) return isOwn;
       tell((decoder as DialectDecoder).end(rest));
       return true;
+    },
+    flush() {
+      const parts = decoder?.flush?.() ?? [];
+      // How it ends is said by whoever leaves it
+      tell(parts.filter(({ type }) => type !== "done" && type !== "error"));
     },
   };
 }

@@ -107,6 +107,8 @@ export class RunConnection implements TransportHandler {
   }
 
   retryNow(): void {
+    // Called off: somebody else's stream is left without a further word
+    if (this.isCancelling) this.#translator?.flush();
     this.#transport.retryNow();
   }
 
@@ -114,6 +116,7 @@ export class RunConnection implements TransportHandler {
     this.#stopWaiting();
     this.#stopNaming();
     this.#transport.stop();
+    this.#translator?.flush();
   }
 
   /**
@@ -270,6 +273,7 @@ export class RunConnection implements TransportHandler {
 
   judge(failure: StreamFailure): StreamFailure {
     const verdict = failure.kind === "refused" ? this.#judgeRefusal(failure) : this.#judgeLoss(failure);
+    if (verdict.retry === "never") this.#translator?.flush();
     // Nobody answered, so nothing was learned: the same start again is the same run.
     if (verdict.retry === "never" && verdict.kind !== "unreachable") this.#learned();
     return verdict;

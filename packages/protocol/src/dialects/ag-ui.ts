@@ -61,6 +61,11 @@ function createReader(emit: Emit): DialectReader {
     if (!hasText && role === "assistant") readText("", content);
   }
 
+  function flush(): void {
+    readSnapshot();
+    answer.flush();
+  }
+
   /** A chunk without an id goes on with the last thought. */
   function readThought(event: Fields): void {
     const id = firstString(event["messageId"], lastThought);
@@ -146,7 +151,6 @@ function createReader(emit: Emit): DialectReader {
           emit({ type: "custom", name: firstString(event["name"], "custom"), value: event["value"] ?? null });
           break;
         case "RUN_ERROR":
-          answer.flush();
           emit(failure({ message: event["message"], code: event["code"] }));
           break;
         case "RUN_FINISHED":
@@ -158,9 +162,9 @@ function createReader(emit: Emit): DialectReader {
       return true;
     },
     isComplete: () => hasFinished,
+    flush,
     close() {
-      readSnapshot();
-      answer.flush();
+      flush();
       tools.closeAll();
       if (finish) emit({ type: "finish", ...finish });
     },

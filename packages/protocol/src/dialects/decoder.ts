@@ -14,6 +14,8 @@ export interface DialectReader {
   isComplete(): boolean;
   /** The stream is complete: emits what was held back until now. */
   close?(): void;
+  /** The stream is over, whole or not: emits the text that was held back until now. */
+  flush?(): void;
 }
 
 const NOTHING: readonly DialectPart[] = [];
@@ -65,6 +67,8 @@ export function createDecoder(createReader: (emit: Emit) => DialectReader): Dial
 
   const emit: Emit = (part) => {
     if (isOver) return;
+    // What has come counts, however it ends
+    if (part.type === "done" || part.type === "error") reader.flush?.();
     isOver = part.type === "done" || part.type === "error";
     if (parts === null) parts = [part];
     else parts.push(part);
@@ -107,6 +111,10 @@ export function createDecoder(createReader: (emit: Emit) => DialectReader): Dial
           broken("upstream_malformed", `nothing in the stream can be read ${rest.join("\n")}`.slice(0, 1000)),
         );
       }
+      return take();
+    },
+    flush() {
+      if (!isOver) reader.flush?.();
       return take();
     },
   };

@@ -55,6 +55,8 @@ export interface DialectDecoder {
    * them was already given.
    */
   end(rest?: readonly string[]): readonly DialectPart[];
+  /** The stream has been cut or left, and nothing comes of it any more: the text that was held back until now. */
+  flush?(): readonly DialectPart[];
 }
 
 export type DialectName =

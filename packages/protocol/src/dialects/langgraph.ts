@@ -166,14 +166,13 @@ function createReader(emit: Emit): DialectReader {
           answer.append("", typeof data === "string" ? data : textOf(fields["content"] ?? fields["output"]));
           break;
         case "end":
-          flush();
           emit({ type: "done" });
           break;
       }
       return true;
     },
     isComplete: () => running.size === 0,
-    close: flush,
+    flush,
   };
 }
 

@@ -13,6 +13,9 @@ export interface Messages {
   flush(): void;
 }
 
+/** So much may be sent again for the ends of messages, however little text there is. */
+const MIN_REPLAY = 65_536;
+
 export function createMessages(emit: Emit, channel?: "reasoning"): Messages {
   const prose = createProse(emit, channel);
   const texts: string[] = [];
@@ -22,6 +25,8 @@ export function createMessages(emit: Emit, channel?: "reasoning"): Messages {
   let unsent = 0;
   /** Whether the last message is shown as it was before. */
   let isStale = false;
+  /** How much has been sent again because a message was at its end. */
+  let replayed = 0;
 
   function placeOf(id: string): number {
     const known = places.get(id);
@@ -69,7 +74,12 @@ export function createMessages(emit: Emit, channel?: "reasoning"): Messages {
       isStale ||= place === texts.length - 1;
       showLater(Math.max(now.length, before.length));
     },
-    end: (id) => places.delete(id),
+    end(id) {
+      places.delete(id);
+      if (unsent === 0 || replayed + length > Math.max(MIN_REPLAY, MAX_REPLAY * length)) return;
+      replayed += length;
+      flush();
+    },
     flush,
   };
 }

@@ -43,6 +43,8 @@ function createReader(emit: Emit): DialectReader {
   let lastTool: ToolKey = 0;
   /** The call that was opened last at each index. */
   const toolAt = new Map<number, ToolKey>();
+  /** Where an id was first used. */
+  const indexOf = new Map<string, number>();
 
   function readDelta(delta: Fields): void {
     const { content, reasoning_content, reasoning, refusal, tool_calls, function_call } = delta;
@@ -83,11 +85,14 @@ function createReader(emit: Emit): DialectReader {
     else tools.set(lastTool, fragment);
   }
 
-  /** Fragments belong together by index; some servers leave it out, and some give 0 to every call. */
+  /** Fragments belong together by index; some servers leave it out, some give 0 to every call, some one id to all. */
   function toolKey(index: number | undefined, id: string, name: string): ToolKey {
     if (index === undefined) return id || lastTool;
     const opened = toolAt.get(index);
-    const key = id !== "" && (name !== "" || opened === undefined) ? id : (opened ?? index);
+    if (id !== "" && !indexOf.has(id)) indexOf.set(id, index);
+    const isAnothers = name !== "" && (indexOf.get(id) ?? index) !== index;
+    const isById = id !== "" && !isAnothers && (name !== "" || opened === undefined);
+    const key = isById ? id : isAnothers ? index : (opened ?? index);
     toolAt.set(index, key);
     return key;
   }
@@ -125,7 +130,7 @@ function createReader(emit: Emit): DialectReader {
         if (choice["index"]) continue;
         if (isFields(delta)) readDelta(delta);
         else if (!hasText && isFields(message))
-          readDelta(isStreamed ? { content: stringOf(message["content"]) } : message);
+          readDelta(isStreamed ? { content: withoutThoughts(message["content"]) } : message);
         // The older /completions
         else if (typeof choice["text"] === "string") readText(choice["text"]);
         failed ??= choice["error"];
@@ -149,6 +154,10 @@ function createReader(emit: Emit): DialectReader {
     close: tools.closeAll,
   };
 }
+
+/** Of a message after deltas: its thoughts have been streamed. */
+const withoutThoughts = (content: unknown): unknown =>
+  Array.isArray(content) ? content.map((part) => ({ text: fieldsOf(part)["text"] })) : content;
 
 /** The errors of FastChat, MiniMax, Qianfan and vLLM; FastAPI's is a detail and nothing else. */
 const isRefusal = (chunk: Fields): boolean =>

@@ -164,11 +164,15 @@ function createReader(pass: Emit): DialectReader {
     emit({ type: "done" });
   }
 
-  /** ERNIE: before its end flag is true, the `result` is a piece of it, and with it the last. */
+  /**
+   * ERNIE: before its end flag is true, the `result` is a piece of it, and with it the last. Where pieces come under
+   * a name of their own, or beside a stage, it is what it is called, and empty until there is one.
+   */
   function cutUp(fields: Fields): Fields {
     const { result, ...rest } = fields;
-    if (typeof result !== "string") return fields;
-    isInResults ||= Object.keys(fields).some((key) => isEndFlag(key) && fields[key] === false);
+    if (typeof result !== "string" || deltaKeys.some((key) => rest[key])) return fields;
+    const isPiece = result !== "" && text.isEmpty() && nameOf(rest) === "" && rest["progress"] === undefined;
+    isInResults ||= isPiece && Object.keys(rest).some((key) => isEndFlag(key) && rest[key] === false);
     return isInResults ? { ...rest, chunk: result } : fields;
   }
 

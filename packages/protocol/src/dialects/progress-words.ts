@@ -21,7 +21,7 @@ const list = (words: string): ReadonlySet<string> => new Set(words.split(" "));
 const endWords = list(
   "complete completed done finished finish success succeeded end ended final stop close eos eof",
 );
-const errorWords = list("error errored failed failure exception timeout");
+const errorWords = list("error errored failed failure exception");
 const cancelWords = list("cancelled canceled aborted abort stopped revoked");
 /**
  * `task_completed` is the end of all, `stage_completed` of a part, `message_completed` of all if nothing comes after
@@ -40,6 +40,11 @@ const endFlag = /^(is_?)?(done|finished|completed?|final|stop|end)$/i;
 const aside = list("status progress log info stage step phase update");
 /** A text in these is nobody's: of a tool, or of the connection. */
 const mute = list("tool ping heartbeat metadata debug connected citation source sources");
+/** What says so is at it again, or tells of others. */
+const others = list("stage step phase log info retry retrying item file");
+/** Whom a message is about that is not about all: one of several, or a tool. */
+const itemKeys =
+  /^(item|file|filename|tool|url|page|row|record|document|attempt)([_-]?(id|name|index|number|no))?$/i;
 /** With those, the words that say what a message is and not what is being done. */
 const generic = list(
   "message chunk content text delta token data result start started running in active ok open event streaming " +
@@ -67,7 +72,7 @@ export function kindOfWord(word: string): Kind {
   const isStage = stages.has(subject);
   if (messages.has(subject) && endWords.has(last)) return "message-end";
   if (parts.length > 1 && !isStage && !wholes.has(subject)) return "update";
-  if (errorWords.has(last)) return "error";
+  if (errorWords.has(last) || (last === "timeout" && !isStage)) return "error";
   if (cancelWords.has(last)) return "cancelled";
   if (endWords.has(last)) return isStage ? "stage-end" : "end";
   return last === "result" ? "result" : "update";
@@ -77,27 +82,55 @@ export function kindOfWord(word: string): Kind {
 export function kindOf(fields: Fields, event: string): Kind {
   if (fields["error"] || fields["success"] === false) return "error";
   const words = [event, fields["event"], fields["type"]].map(stringOf);
+  const isItems = isOfItem(fields, words);
   // What a tool or a single stage says so is not yet the failure of all
-  const isOfAll = nameOf(fields) === "" && words.every((word) => roleOf(word) === "text");
+  const isOfAll = !isItems && nameOf(fields) === "" && words.every((word) => roleOf(word) === "text");
   if (isOfAll && (fields["ok"] === false || isBareError(fields))) return "error";
-  const kinds = words.map(kindOfWord);
-  const said = [fields["status"], fields["state"]].map((word) => kindOfWord(stringOf(word)));
+  const kinds = words.map((word) => (isItems && isTimeout(word) ? "update" : kindOfWord(word)));
+  const told = toldBy(fields, words, isItems);
   const isAt = (words: ReadonlySet<string>, keys: readonly string[]) =>
     keys.some((key) => words.has(stringOf(fields[key]).toLowerCase()));
-  if (kinds.includes("error") || said.includes("error") || isAt(errorWords, nameKeys)) return "error";
-  if (kinds.includes("cancelled") || said.includes("cancelled")) return "cancelled";
+  if (kinds.includes("error") || told.includes("error") || isAt(errorWords, nameKeys)) return "error";
+  if (kinds.includes("cancelled") || told.includes("cancelled")) return "cancelled";
   if (kinds.includes("end") || Object.keys(fields).some((key) => isEndFlag(key) && isTrue(fields[key])))
     return "end";
   if (isAt(lastStages, ["stage", "step"]) && (fractionOf(fields, "end") ?? 1) === 1) return "end";
   if (kinds.includes("stage-end")) return "stage-end";
   if (kinds.includes("message-end")) return "message-end";
-  if (said.includes("end") && !hasPiece(fields)) {
+  if (told.includes("end") && !hasPiece(fields)) {
     // Beside a stage that is not the last, "completed" is that stage's
     const fraction = fractionOf(fields, "stage-end");
-    const isWhole = nameOf(fields) === "" && !isNumbered(fields);
+    const isWhole = nameOf(fields) === "" && !isNumbered(fields) && !isUnderWay(fields);
     return isWhole || fraction === 1 ? "end" : "stage-end";
   }
   return kinds.includes("result") ? "result" : "update";
+}
+
+/** What the status and the state come to, if they are those of all. */
+function toldBy(fields: Fields, words: readonly string[], isItems: boolean): readonly Kind[] {
+  if (isOfTool(words)) return [];
+  return ["status", "state"].flatMap((key) => {
+    const word = stringOf(fields[key]);
+    const isOnes = isItems && (key === "state" || isTimeout(word));
+    return isOnes || (isTimeout(word) && nameOf(fields) !== "") ? [] : [kindOfWord(word)];
+  });
+}
+
+const isTimeout = (word: string): boolean => partsOf(word).at(-1) === "timeout";
+
+const isOfTool = (words: readonly string[]): boolean => words.some((word) => roleOf(word) === "nothing");
+
+const isOfItem = (fields: Fields, words: readonly string[]): boolean =>
+  isOfTool(words) ||
+  words.some((word) => partsOf(word).some((part) => others.has(part))) ||
+  Object.keys(fields).some((key) => itemKeys.test(key) && fields[key] !== null);
+
+/** "done" at 30 % is a part's. At 0 and at 1 it may be that nobody counts, or that 1 is all. */
+function isUnderWay(fields: Fields): boolean {
+  const fraction = fractionOf(fields, "stage-end") ?? 1;
+  const isCounted = fields["progress"] === undefined && fields["percent"] === undefined;
+  if (isCounted && fields["state"] === undefined) return false;
+  return fraction > (isCounted ? 0 : 0.01) && fraction < 1;
 }
 
 /** It tells of one stage of several, by its number. */
@@ -113,7 +146,7 @@ const isTrue = (value: unknown): boolean => value === true || value === "true";
 /** A piece of the text. Beside one, "status": "success" is how some servers begin every message. */
 const hasPiece = (fields: Fields): boolean =>
   ["chunk", "delta", "token"].some((key) => fields[key]) ||
-  (fields["status"] === "success" && ["content", "text"].some((key) => fields[key]));
+  ([fields["status"], fields["state"]].includes("success") && ["content", "text"].some((key) => fields[key]));
 
 /** What a text beside a word like this is: what is being done, nothing to show, or the answer's text. */
 export function roleOf(word: string): "message" | "nothing" | "text" {

@@ -83,7 +83,7 @@ export function classifyUpstreamError({ status, body, headers, now }: UpstreamFa
 }
 
 /** A code, or the word for one, that tells of a success. */
-const SUCCESS = /^(0*|200|ok|success)$/i;
+const SUCCESS = /^(0*|200|ok|success|none|null|no_?error)$/i;
 
 /** Whether an object without an `error` is an error all the same: by its code, else by its words. */
 export function isBareError(fields: Fields): boolean {
@@ -91,7 +91,7 @@ export function isBareError(fields: Fields): boolean {
   const told = fields["error_code"] ?? fields["errorCode"] ?? fieldsOf(base_resp)["status_code"];
   if (typeof told === "string" || typeof told === "number") return !SUCCESS.test(String(told));
   const words = firstString(fields["error_message"], fields["errorMessage"], fields["error_msg"]);
-  if (words !== "" && code === undefined) return true;
+  if (!SUCCESS.test(words) && code === undefined) return true;
   return statusOf(code) !== undefined && firstString(words, fields["message"], fields["msg"]) !== "";
 }
 

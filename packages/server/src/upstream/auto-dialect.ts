@@ -48,6 +48,7 @@ export function autoDialect(response: IncomingMessage, runDialect: StreamDialect
         const decided = decide("progress-json");
         return [...untold.flatMap((earlier) => decided.decode(earlier)), ...decided.end(rest)];
       },
+      flush: () => decoder?.flush?.() ?? [],
     };
   }
 

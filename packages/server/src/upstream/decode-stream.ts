@@ -72,6 +72,13 @@ export class StreamDecoder {
     this.#pass(() => this.#decoder.end(this.#stray));
   }
 
+  /** The answer broke off: the text that the decoder has held back. */
+  flush(): void {
+    if (this.#isOver) return;
+    const parts = this.#decoder.flush?.() ?? [];
+    this.#onParts(parts.filter(({ type }) => type !== "done" && type !== "error"));
+  }
+
   /** Passes by what is the same frame again in all but its text, and feeds the rest frame by frame. */
   #feedText(text: string): void {
     const template = this.#template;

@@ -62,8 +62,20 @@ export async function receive(response: IncomingMessage, reading: Reading): Prom
       return recorder.isFull() ? recorder.ready() : null;
     });
     if (!isDone) decoder.end();
+  } catch (error) {
+    showRest(decoder);
+    throw error;
   } finally {
     recorder.isFlooded = false;
+  }
+}
+
+/** Why the answer broke off counts, and not what may be wrong with the rest. */
+function showRest(decoder: StreamDecoder): void {
+  try {
+    decoder.flush();
+  } catch {
+    // Somebody else's decoder, or a part that the recorder does not take.
   }
 }
 
