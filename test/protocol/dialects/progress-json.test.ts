@@ -551,7 +551,6 @@ describe("failures", () => {
     const piece = (content: string) => ({ content, state: "streaming" });
     for (const part of [
       { message: "part done", state: "done", progress: 30 },
-      { message: "part done", status: "done", progress: 30 },
       { message: "one of three", state: "success", current: 1, total: 3 },
       { type: "tool", name: "search", status: "completed" },
       { type: "tool_result", tool: "search", state: "success" },
@@ -569,6 +568,8 @@ describe("failures", () => {
     for (const end of [
       { status: "completed", progress: 1 },
       { status: "completed", progress: 0 },
+      { status: "completed", progress: 95 },
+      { status: "done", progress: 95, message: "That is all." },
       { status: "completed", completed: 2, total: 3 },
     ])
       expect(outcome({ chunk: "a" }, end, { chunk: "b" })).toMatchObject({ text: "a", isDone: true });

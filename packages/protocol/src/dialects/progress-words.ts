@@ -125,8 +125,12 @@ const isOfItem = (fields: Fields, words: readonly string[]): boolean =>
   words.some((word) => partsOf(word).some((part) => others.has(part))) ||
   Object.keys(fields).some((key) => itemKeys.test(key) && fields[key] !== null);
 
-/** "done" at 30 % is a part's. At 0 and at 1 it may be that nobody counts, or that 1 is all. */
+/**
+ * A state of "done" at 30 % is a part's. At 0 and at 1 it may be that nobody counts, or that 1 is all. A status is that
+ * of all: some bars stand at 95 % when it says so.
+ */
 function isUnderWay(fields: Fields): boolean {
+  if (kindOfWord(stringOf(fields["status"])) === "end") return false;
   const fraction = fractionOf(fields, "stage-end") ?? 1;
   const isCounted = fields["progress"] === undefined && fields["percent"] === undefined;
   if (isCounted && fields["state"] === undefined) return false;
