@@ -48,6 +48,30 @@ describe("format=markdown", () => {
     expect(outlines(part(element, "text"))[1]).to.equal("p(And strong(bold) words, to the last word)");
   });
 
+  it("is the larger, the higher a heading stands", async () => {
+    const element = await mount({ format: "markdown" });
+    void element.start();
+    lastSession().emit({ type: "text", delta: "# a\n\n## b\n\n### c\n\nword" });
+    await drawn(element);
+    const sizes = [...part(element, "text").querySelectorAll("h3, h4, h5, p")].map((block) =>
+      Number.parseFloat(getComputedStyle(block).fontSize),
+    );
+    expect(sizes).to.deep.equal([18, 16.2, 15, 15]);
+  });
+
+  it("sets each level of tasks in from the one above", async () => {
+    const element = await mount({ format: "markdown" });
+    void element.start();
+    lastSession().emit({ type: "text", delta: "- [ ] one\n  - [x] two\n    - [ ] three\n- [ ] four" });
+    await drawn(element);
+    const left = [...part(element, "text").querySelectorAll("input")].map(
+      (box) => box.getBoundingClientRect().left,
+    );
+    expect(left[1]).to.be.at.least((left[0] ?? 0) + 15);
+    expect(left[2]).to.be.at.least((left[1] ?? 0) + 15);
+    expect(left[3]).to.equal(left[0]);
+  });
+
   it("copies the source", async () => {
     const copied = useClipboard(() => Promise.resolve());
     const element = await mount({ format: "markdown" });

@@ -8,6 +8,7 @@ export const markdownStyles: string = css`
 .markdown > :last-child > :last-child { margin-block-end: 0; }
 .markdown > * > * + :is(h3, h4, h5, h6) { margin-block-start: 1.25em; }
 h3, h4, h5, h6 { font-size: 1em; font-weight: 600; line-height: 1.4; margin-block: 0 .4em; unicode-bidi: plaintext; }
+h3 { font-size: 1.2em; } h4 { font-size: 1.08em; }
 h6 { color: var(--_muted); }
 .markdown :is(ul, ol) { padding-inline-start: 1.6em; }
 li :is(ul, ol), blockquote :is(ul, ol) { margin-block: .25em 0; }
@@ -16,6 +17,7 @@ li + li { margin-block-start: .25em; }
 li > :is(p, div, blockquote, h3, h4, h5, h6) { margin-block-start: .5em; }
 li::marker { color: var(--_muted); }
 [part~=task] { list-style: none; margin-inline-start: -1.5em; }
+[part~=task] [part~=task] { margin-inline-start: 0; }
 input { margin-inline: 0 .4em; vertical-align: -.1em; accent-color: var(--_accent); }
 blockquote { margin-inline: 0; padding-inline-start: 1em; border-inline-start: 3px solid var(--_border); color: var(--_muted); }
 blockquote > * + * { margin-block-start: .5em; }
