@@ -163,3 +163,9 @@ p { margin: 0; unicode-bidi: plaintext; }
   .live ::after { content: none !important; }
 }
 `;
+  :host { color-scheme: light; }
+  [data-row] > .header { padding-inline-end: var(--_pad) !important; }
+  .notice { background: none; }
+  [part=table-scroller] { overflow: visible !important; }
+  table { font-size: .85em !important; }
+  th, td { overflow-wrap: anywhere !important; min-inline-size: 0 !important; padding-inline: 6px !important; }
