@@ -147,7 +147,7 @@ p { margin: 0; unicode-bidi: plaintext; }
 @media (forced-colors: active) {
   .rail i, .segment i, .live ::after { background: Highlight !important; forced-color-adjust: none; }
   .segment { outline: 1px solid CanvasText; }
-  .segment.failed i { background: Mark; }
+  .segment.failed i { background: Mark !important; }
   .skeleton i { background: CanvasText; opacity: .3; }
   .glyph { color: CanvasText; }
   .button { border-color: ButtonBorder; }
