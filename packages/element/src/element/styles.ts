@@ -88,6 +88,7 @@ export const styles: CSSResult = css`
 .rail i, .segment i { position: absolute; inset: 0; border-radius: inherit; background: var(--_bar); transform: translateX(calc((var(--p, 0) - 1) * var(--_way) * 100%)); transition: transform .4s cubic-bezier(.2, .8, .2, 1); }
 .segment.failed { --_bar: var(--_danger); }
 :host(:dir(rtl)) .card { text-align: right; }
+.segment.pending i { visibility: hidden; }
 .indeterminate i { inline-size: 32%; left: 0; right: auto; transition: none; background: linear-gradient(90deg, transparent, var(--_bar), transparent); animation: travel 1.6s ease-in-out infinite; }
 @keyframes travel { from { transform: translateX(-100%); } to { transform: translateX(313%); } }
 :host(:dir(rtl)) .indeterminate i { animation-direction: reverse; }
