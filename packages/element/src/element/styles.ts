@@ -2,7 +2,8 @@ import { type CSSResult, css } from "lit";
 
 /**
  * The look. Everything that a page may want to change is a custom property with a default here, or a part.
- * The card is a grid of rows; the one button moves between them by `data-row`, never in the tree.
+ * The card is a grid of rows; the one button moves between them by `data-row`, never in the tree. The room below what
+ * a page puts into `idle` is the gap before an empty item, so that there is none where nothing is put.
  */
 export const styles: CSSResult = css`
 :host {
@@ -95,6 +96,8 @@ export const styles: CSSResult = css`
 
 .stages { grid-row: stages; list-style: none; margin: 0; padding: 6px var(--_pad) 14px; display: grid; gap: 2px; }
 [data-state=idle] > .stages { padding-block-start: 0; }
+[name=idle] { grid-row: output; display: grid; grid-template-columns: minmax(0, 1fr); gap: 14px; padding-inline: var(--_pad); }
+[name=idle]::after { content: ""; }
 .stage { display: grid; grid-template-columns: 16px 1fr auto; gap: 10px; align-items: center; min-block-size: 30px; font-size: 13.5px; color: var(--_muted); }
 .stage.running { color: var(--_text); font-weight: 500; }
 .stage .figures { font-weight: 400; }
