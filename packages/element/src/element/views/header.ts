@@ -29,7 +29,7 @@ function liveView(view: View, elapsed: number | null, onCopy: () => void): Templ
   const lang = (givenActivity(view) && view.givenLang) || nothing;
   const separator = view.state === "cancelled" ? " " : " — ";
   return html`${glyphOf(view)}
-    <div class="message" part="message" lang=${lang} title=${more ? `${message}${separator}${more}` : message}>${message}${more ? html`<span class="remark" part="remark" lang=${lang === nothing ? nothing : view.ownLang}>${separator}${more}</span>` : nothing}</div>
+    <div class="message" part="message" lang=${lang} title=${more ? `${message}${separator}${more}` : message}><span class="activity">${message}</span>${more ? html`<span class="remark" part="remark" lang=${lang === nothing ? nothing : view.ownLang}>${separator}${more}</span>` : nothing}</div>
     ${figuresView(view, elapsed)}
     ${
       !isBusy(view.state) && view.run.text
