@@ -32,9 +32,9 @@ export const de: Labels = {
   stopped: "Angehalten",
   stoppedBy: {
     user: "von Ihnen",
-    abandoned: "weil niemand mehr zusah",
-    shutdown: "weil der Server beendet wurde",
-    limit: "weil eine Grenze erreicht war",
+    abandoned: ", weil niemand mehr zusah",
+    shutdown: ", weil der Server beendet wurde",
+    limit: ", weil eine Grenze erreicht war",
   },
   tokensKept: "{tokens} behalten",
   partKept: "Text behalten",

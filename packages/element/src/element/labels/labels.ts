@@ -40,6 +40,7 @@ export interface Labels {
   readonly retryAfter: Label;
   readonly textKept: string;
   readonly stopped: string;
+  /** Stands behind `stopped`, after a blank where it begins with no mark (", weil …"). */
   readonly stoppedBy: Readonly<Record<CancelReason, string>>;
   /** `{tokens}`: "412 tokens" */
   readonly tokensKept: string;
