@@ -124,6 +124,17 @@ describe("the languages", () => {
     });
   });
 
+  it("write numbers as their words are, where the page is in a language that is not there", async () => {
+    document.documentElement.lang = "sv";
+    const element = await finished(await mount());
+    expect([partText(element, "elapsed"), partText(element, "tokens")]).to.deep.equal([
+      "21.4 s",
+      "1,203 tokens",
+    ]);
+    const own = await finished(await mount({ labels: '{"tokens": {"other": "{count} enheter"}}' }));
+    expect([partText(own, "elapsed"), partText(own, "tokens")]).to.deep.equal(["21,4 s", "1 203 enheter"]);
+  });
+
   it("write a running clock in their own digits", async () => {
     const element = await inLanguage("ar-EG");
     void element.start();
