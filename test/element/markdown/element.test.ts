@@ -48,6 +48,26 @@ describe("format=markdown", () => {
     expect(outlines(part(element, "text"))[1]).to.equal("p(And strong(bold) words, to the last word)");
   });
 
+  it("begins at the right where the page does: numbers, code, and what is all emphasis", async () => {
+    document.documentElement.dir = "rtl";
+    try {
+      const element = await mount({ format: "markdown" });
+      void element.start();
+      lastSession().emit({ type: "text", delta: "42\n\n`npm`\n\n**نص**\n\n- `npm`\n- نص\n\nword" });
+      await drawn(element);
+      const text = part(element, "text").getBoundingClientRect();
+      const gaps = [...part(element, "text").querySelectorAll("p, li")].map((block) => {
+        const range = document.createRange();
+        range.selectNodeContents(block);
+        const { left, right } = range.getBoundingClientRect();
+        return text.right - right < left - text.left ? "right" : "left";
+      });
+      expect(gaps).to.deep.equal(["right", "right", "right", "right", "right", "left"]);
+    } finally {
+      document.documentElement.dir = "";
+    }
+  });
+
   it("is the larger, the higher a heading stands", async () => {
     const element = await mount({ format: "markdown" });
     void element.start();

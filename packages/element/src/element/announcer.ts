@@ -117,7 +117,9 @@ export class Announcer {
       const isRead = text !== "" && text.length <= READ_LIMIT;
       this.#speak(isRead ? `${done}. ${text}` : moment.text ? done : labels.done);
     } else if (state === "cancelled") {
-      this.#speak(moment.reason ? labels.stopped + blankBefore(moment.reason) + moment.reason : labels.stopped);
+      this.#speak(
+        moment.reason ? labels.stopped + blankBefore(moment.reason) + moment.reason : labels.stopped,
+      );
     } else if (mode !== "final") {
       this.#busyStateChanged(moment, isNewRun ? "idle" : previous);
     }
