@@ -6,7 +6,9 @@ import { ja } from "@ai-progress-stream/element/labels/ja.js";
 import { zh } from "@ai-progress-stream/element/labels/zh.js";
 import { errorDescriptions, type RunError, runError } from "@ai-progress-stream/protocol";
 import { expect } from "chai";
+import { ownSentences } from "../../../packages/element/src/client/failure.js";
 import { formatDuration, formatMoney } from "../../../packages/element/src/element/format.js";
+import { de } from "../../../packages/element/src/element/labels/de.js";
 import { en } from "../../../packages/element/src/element/labels/en.js";
 import { announced, drawn, lastSession, mount, part, partText, useFakeSessions } from "../support/mount.js";
 
@@ -122,6 +124,33 @@ describe("the languages", () => {
       ja: ["停止しました（ユーザーによる停止）", "停止しました（サーバーが終了したため）"],
       zh: ["已停止，由您停止", "已停止，因为服务器已关闭"],
     });
+  });
+
+  it("say what the client itself says of a failure, each in its own words", async () => {
+    const all = { ...languages, de } as const;
+    for (const [lang, labels] of Object.entries(all)) {
+      const element = await inLanguage(lang);
+      for (const [name, message] of Object.entries(ownSentences)) {
+        expect(labels[name as keyof typeof ownSentences]).not.to.equal(message);
+        void element.start();
+        lastSession().set({ phase: "ended", error: runError("upstream_unavailable", { message }) });
+        await drawn(element);
+        const said = partText(element, "notice");
+        const sentence = partText(element, "error-message");
+        expect(labels[name as keyof typeof ownSentences]).to.satisfy((text: string) =>
+          text.startsWith(sentence),
+        );
+        expect(said).not.to.contain(message.split(".")[0]);
+      }
+    }
+    const older = { ...en, unreachable: undefined } as unknown as Labels;
+    registerLabels("nl", older);
+    const element = await inLanguage("nl");
+    void element.start();
+    const error = runError("upstream_unavailable", { message: ownSentences.unreachable });
+    lastSession().set({ phase: "ended", error });
+    await drawn(element);
+    expect(partText(element, "error-message")).to.equal("The server cannot be reached.");
   });
 
   it("write numbers as their words are, where the page is in a language that is not there", async () => {

@@ -74,6 +74,16 @@ export const de: Labels = {
     protocol_error: "Der Server hat keinen lesbaren Fortschritt gesendet.",
     internal: "Auf dem Server ist etwas schiefgegangen. Versuchen Sie es erneut.",
   },
+  unreachable: "Der Server ist nicht erreichbar. Prüfen Sie die Verbindung und versuchen Sie es erneut.",
+  unanswered: "Der Server antwortet nicht. Versuchen Sie es erneut.",
+  connectionLost:
+    "Die Verbindung zum Server ist abgebrochen. Prüfen Sie die Verbindung und versuchen Sie es erneut.",
+  silent: "Der Server sendet nichts mehr. Versuchen Sie es erneut.",
+  unconfirmed: "Der Server hat den Abbruch nicht bestätigt. Vielleicht läuft die Aufgabe weiter.",
+  unprepared: "Die Anfrage ließ sich nicht vorbereiten. Versuchen Sie es erneut.",
+  incomplete: "Der Server hat einen Teil des Laufs ausgelassen. Versuchen Sie es erneut.",
+  unloaded:
+    "Ein Teil dieser Seite ließ sich nicht laden. Laden Sie die Seite neu und versuchen Sie es erneut.",
   code: "Code",
   image: "Bild",
   taskOpen: "offen",
