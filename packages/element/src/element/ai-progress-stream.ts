@@ -181,7 +181,7 @@ export class AiProgressStream extends LitElement {
     defineAccessors(AiProgressStream.prototype);
   }
 
-  /** Where runs are started: the mounted endpoint. Nothing is sent before a start is meant. */
+  /** Where runs are started: the mounted endpoint. Nothing is sent before a start is meant. Without it there is no button. */
   declare action: string;
   /** How a run is started. With "GET" the input goes into the query. @defaultValue "POST" */
   declare method: "POST" | "GET";
