@@ -74,7 +74,7 @@ describe("format=markdown", () => {
     lastSession().emit({ type: "text", delta: "# a\n\n## b\n\n### c\n\nword" });
     await drawn(element);
     const sizes = [...part(element, "text").querySelectorAll("h3, h4, h5, p")].map((block) =>
-      Number.parseFloat(getComputedStyle(block).fontSize),
+      Number(Number.parseFloat(getComputedStyle(block).fontSize).toFixed(2)),
     );
     expect(sizes).to.deep.equal([18, 16.2, 15, 15]);
   });
