@@ -16,7 +16,7 @@ import type {
 
 /** The element's properties, as a framework sets them. */
 export interface AiProgressStreamProps {
-  /** Where runs are started: the mounted endpoint. Nothing is sent before a start is meant. */
+  /** Where runs are started: the mounted endpoint. Nothing is sent before a start is meant. Without it there is no button. */
   action?: AiProgressStream["action"];
   /** How a run is started. With "GET" the input goes into the query. */
   method?: AiProgressStream["method"];

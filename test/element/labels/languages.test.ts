@@ -6,9 +6,11 @@ import { ja } from "@ai-progress-stream/element/labels/ja.js";
 import { zh } from "@ai-progress-stream/element/labels/zh.js";
 import { errorDescriptions, type RunError, runError } from "@ai-progress-stream/protocol";
 import { expect } from "chai";
-import { formatDuration } from "../../../packages/element/src/element/format.js";
+import { ownSentences } from "../../../packages/element/src/client/failure.js";
+import { formatDuration, formatMoney } from "../../../packages/element/src/element/format.js";
+import { de } from "../../../packages/element/src/element/labels/de.js";
 import { en } from "../../../packages/element/src/element/labels/en.js";
-import { drawn, lastSession, mount, part, partText, useFakeSessions } from "../support/mount.js";
+import { announced, drawn, lastSession, mount, part, partText, useFakeSessions } from "../support/mount.js";
 
 const languages: Readonly<Record<string, Labels>> = { ar, es, fr, ja, zh };
 
@@ -92,6 +94,74 @@ describe("the languages", () => {
     expect(await footer("zh")).to.equal("21.4秒 1,203 个词元 €0.0041");
     expect(await footer("ja")).to.equal("21.4 秒 1,203 トークン €0.0041");
     expect(await footer("ar-EG")).to.match(/^٢١٫٤ ث ١٬٢٠٣ رموز .*٠٫٠٠٤١/);
+  });
+
+  it("keep the signs of a currency together among Arabic", () => {
+    expect(formatMoney("ar", 0.0041, "USD")).to.contain("\u2066US$\u2069");
+    expect(formatMoney("fr", 4, "USD")).to.equal("4,00\u00a0$US");
+  });
+
+  it("say by whom, or why, a run was stopped, in one sentence", async () => {
+    const said: Record<string, string[]> = {};
+    for (const lang of ["en", "de", ...Object.keys(languages)]) {
+      for (const reason of ["user", "shutdown"] as const) {
+        const element = await inLanguage(lang);
+        void element.start();
+        lastSession().emit({ type: "end", status: "cancelled", reason });
+        await drawn(element);
+        const sentence = partText(element, "message");
+        expect(part(element, "message").title).to.equal(sentence);
+        expect(announced(element).polite).to.equal(sentence);
+        said[lang] = [...(said[lang] ?? []), sentence];
+      }
+    }
+    expect(said).to.deep.equal({
+      en: ["Stopped by you", "Stopped because the server was shut down"],
+      de: ["Angehalten von Ihnen", "Angehalten, weil der Server beendet wurde"],
+      ar: ["تم الإيقاف من قِبلك", "تم الإيقاف بسبب إيقاف الخادم"],
+      es: ["Detenido por usted", "Detenido porque se apagó el servidor"],
+      fr: ["Arrêté par vous", "Arrêté parce que le serveur a été arrêté"],
+      ja: ["停止しました（ユーザーによる停止）", "停止しました（サーバーが終了したため）"],
+      zh: ["已停止，由您停止", "已停止，因为服务器已关闭"],
+    });
+  });
+
+  it("say what the client itself says of a failure, each in its own words", async () => {
+    const all = { ...languages, de } as const;
+    for (const [lang, labels] of Object.entries(all)) {
+      const element = await inLanguage(lang);
+      for (const [name, message] of Object.entries(ownSentences)) {
+        expect(labels[name as keyof typeof ownSentences]).not.to.equal(message);
+        void element.start();
+        lastSession().set({ phase: "ended", error: runError("upstream_unavailable", { message }) });
+        await drawn(element);
+        const said = partText(element, "notice");
+        const sentence = partText(element, "error-message");
+        expect(labels[name as keyof typeof ownSentences]).to.satisfy((text: string) =>
+          text.startsWith(sentence),
+        );
+        expect(said).not.to.contain(message.split(".")[0]);
+      }
+    }
+    const older = { ...en, unreachable: undefined } as unknown as Labels;
+    registerLabels("nl", older);
+    const element = await inLanguage("nl");
+    void element.start();
+    const error = runError("upstream_unavailable", { message: ownSentences.unreachable });
+    lastSession().set({ phase: "ended", error });
+    await drawn(element);
+    expect(partText(element, "error-message")).to.equal("The server cannot be reached.");
+  });
+
+  it("write numbers as their words are, where the page is in a language that is not there", async () => {
+    document.documentElement.lang = "sv";
+    const element = await finished(await mount());
+    expect([partText(element, "elapsed"), partText(element, "tokens")]).to.deep.equal([
+      "21.4 s",
+      "1,203 tokens",
+    ]);
+    const own = await finished(await mount({ labels: '{"tokens": {"other": "{count} enheter"}}' }));
+    expect([partText(own, "elapsed"), partText(own, "tokens")]).to.deep.equal(["21,4 s", "1 203 enheter"]);
   });
 
   it("write a running clock in their own digits", async () => {

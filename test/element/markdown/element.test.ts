@@ -48,6 +48,50 @@ describe("format=markdown", () => {
     expect(outlines(part(element, "text"))[1]).to.equal("p(And strong(bold) words, to the last word)");
   });
 
+  it("begins at the right where the page does: numbers, code, and what is all emphasis", async () => {
+    document.documentElement.dir = "rtl";
+    try {
+      const element = await mount({ format: "markdown" });
+      void element.start();
+      lastSession().emit({ type: "text", delta: "42\n\n`npm`\n\n**نص**\n\n- `npm`\n- نص\n\nword" });
+      await drawn(element);
+      const text = part(element, "text").getBoundingClientRect();
+      const gaps = [...part(element, "text").querySelectorAll("p, li")].map((block) => {
+        const range = document.createRange();
+        range.selectNodeContents(block);
+        const { left, right } = range.getBoundingClientRect();
+        return text.right - right < left - text.left ? "right" : "left";
+      });
+      expect(gaps).to.deep.equal(["right", "right", "right", "right", "right", "left"]);
+    } finally {
+      document.documentElement.dir = "";
+    }
+  });
+
+  it("is the larger, the higher a heading stands", async () => {
+    const element = await mount({ format: "markdown" });
+    void element.start();
+    lastSession().emit({ type: "text", delta: "# a\n\n## b\n\n### c\n\nword" });
+    await drawn(element);
+    const sizes = [...part(element, "text").querySelectorAll("h3, h4, h5, p")].map((block) =>
+      Number(Number.parseFloat(getComputedStyle(block).fontSize).toFixed(2)),
+    );
+    expect(sizes).to.deep.equal([18, 16.2, 15, 15]);
+  });
+
+  it("sets each level of tasks in from the one above", async () => {
+    const element = await mount({ format: "markdown" });
+    void element.start();
+    lastSession().emit({ type: "text", delta: "- [ ] one\n  - [x] two\n    - [ ] three\n- [ ] four" });
+    await drawn(element);
+    const left = [...part(element, "text").querySelectorAll("input")].map(
+      (box) => box.getBoundingClientRect().left,
+    );
+    expect(left[1]).to.be.at.least((left[0] ?? 0) + 15);
+    expect(left[2]).to.be.at.least((left[1] ?? 0) + 15);
+    expect(left[3]).to.equal(left[0]);
+  });
+
   it("copies the source", async () => {
     const copied = useClipboard(() => Promise.resolve());
     const element = await mount({ format: "markdown" });

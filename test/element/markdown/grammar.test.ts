@@ -216,6 +216,27 @@ describe("Markdown", () => {
     const directions = [...box.querySelectorAll("ol, blockquote, [part=table-scroller], ul")].map((node) =>
       node.getAttribute("dir"),
     );
-    expect(directions).to.deep.equal(["rtl", "ltr", "rtl", null]);
+    expect(directions).to.deep.equal(["rtl", "ltr", "rtl", "rtl"]);
+  });
+
+  it("lets what has no letter run as the text before it, at first the page, whatever its code says", () => {
+    const page = document.createElement("div");
+    page.dir = "rtl";
+    const directions = (markdown: string): string =>
+      [
+        ...render(markdown, { parent: page }).querySelectorAll(
+          "p, h4, ol, ul, blockquote, [part=table-scroller]",
+        ),
+      ]
+        .map((node) => `${node.localName} ${node.getAttribute("dir") ?? "by line"}`)
+        .join(", ");
+    expect(directions("42\n\n`npm`\n\n- `npm`\n- نص\n\n  7")).to.equal("p rtl, p rtl, ul rtl, p rtl");
+    expect(directions("a\n\n42\n\n1. ``a`b`` 4\n\n| 1 |\n|---|\n| 2 |")).to.equal(
+      "p by line, p by line, ol ltr, div ltr",
+    );
+    expect(directions("> `a` نص\n\n```js\nlet a;\n```\n\n\\[ x \\]\n\n- \\`a")).to.equal(
+      "blockquote rtl, p by line, p by line, ul ltr",
+    );
+    expect(directions("7\n---\n\n## `a` 8")).to.equal("h4 rtl, h4 rtl");
   });
 });

@@ -6,6 +6,8 @@ export interface RenderOptions {
   readonly imageOrigins?: string;
   /** Where the text is cut; at each place the view is updated. */
   readonly cuts?: readonly number[];
+  /** What it stands in. */
+  readonly parent?: Element;
   /** Whether more may come. */
   readonly isOpen?: boolean;
 }
@@ -17,9 +19,10 @@ export interface Box {
 }
 
 /** Markdown in a box of its own, as the element writes it. */
-export function createBox(options: Pick<RenderOptions, "schemes" | "imageOrigins"> = {}): Box {
-  const { schemes = "http https mailto", imageOrigins = "" } = options;
+export function createBox(options: Pick<RenderOptions, "schemes" | "imageOrigins" | "parent"> = {}): Box {
+  const { schemes = "http https mailto", imageOrigins = "", parent } = options;
   const box = document.createElement("div");
+  parent?.append(box);
   const words = {
     copy: "Copy",
     copied: "Copied",

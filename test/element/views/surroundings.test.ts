@@ -91,13 +91,19 @@ describe("wherever it stands", () => {
       try {
         expect(matchMedia("(forced-colors: active)").matches).to.equal(true);
         const canvas = computedColor("Canvas");
+        const mark = computedColor("Mark");
         let bars = 0;
+        let failed = 0;
         let buttons = 0;
         for (const scene of scenes) {
           const element = await mountScene(scene);
           for (const bar of seen(element, ".rail i, .segment i")) {
             bars++;
             expect(getComputedStyle(bar).backgroundColor, scene.name).not.to.equal(canvas);
+          }
+          for (const bar of seen(element, ".segment.failed i")) {
+            expect(getComputedStyle(bar).backgroundColor, scene.name).to.equal(mark);
+            failed++;
           }
           for (const segment of seen(element, ".segment")) {
             expect(getComputedStyle(segment).outlineStyle, scene.name).to.equal("solid");
@@ -108,6 +114,7 @@ describe("wherever it stands", () => {
           }
         }
         expect(bars).to.be.greaterThan(10);
+        expect(failed).to.be.greaterThan(0);
         expect(buttons).to.be.greaterThan(10);
       } finally {
         await executeServerCommand("force-colors", false);

@@ -26,7 +26,7 @@ describe("the text", () => {
   beforeEach(() => useFakeSessions());
   afterEach(() => document.body.replaceChildren());
 
-  it("is exact, and falls into the same paragraphs, however it is split", () => {
+  it("is exact but for the empty lines at its end, and falls into the same paragraphs, however it is split", () => {
     fc.assert(
       fc.property(prose, fc.array(fc.nat(), { maxLength: 12 }), (text, cuts) => {
         const ends = [...new Set(cuts.map((cut) => cut % (text.length + 1))), text.length].sort(
@@ -41,10 +41,27 @@ describe("the text", () => {
         }
         const whole = document.createElement("div");
         createPlainTextView(whole).update(text, null, true);
-        expect(split.textContent).to.equal(text);
+        expect(split.textContent).to.equal(text.replace(/[\r\n]\s*$/, ""));
         expect(split.innerHTML).to.equal(whole.innerHTML);
       }),
     );
+  });
+
+  it("shows the lines that it breaks off with once it goes on, and has them at its end in its property only", async () => {
+    const element = await mount();
+    void element.start();
+    const shown = (): string | null => part(element, "text").textContent;
+    lastSession().emit({ type: "text", delta: "one\n\n" });
+    await drawn(element);
+    expect(shown()).to.equal("one");
+    lastSession().emit({ type: "text", delta: " \n" });
+    await drawn(element);
+    expect(shown()).to.equal("one");
+    lastSession().emit({ type: "text", delta: "two\n\n\n" }, { type: "end", status: "succeeded" });
+    await drawn(element);
+    expect(shown()).to.equal("one\n\n \ntwo");
+    expect(element.text).to.equal("one\n\n \ntwo\n\n\n");
+    expect(part(element, "text").querySelectorAll("p").length).to.equal(2);
   });
 
   it("copies no long line for each letter that is added to it", () => {

@@ -1,12 +1,12 @@
 import { type RunError, runError } from "@ai-progress-stream/protocol";
 import { backoffDelay } from "./backoff.js";
-import { StreamFailure } from "./failure.js";
+import { ownSentences, StreamFailure } from "./failure.js";
 import { createPause } from "./pause.js";
 import { refusalOf } from "./problem.js";
 import { headersOf, type TransportSettings } from "./transport.js";
 
 export const cancelUnconfirmed: RunError = runError("upstream_unavailable", {
-  message: "The server did not confirm the cancellation. The run may still be going on.",
+  message: ownSentences.unconfirmed,
 });
 
 /**

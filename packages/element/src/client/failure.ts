@@ -37,39 +37,44 @@ export class StreamFailure extends Error {
   }
 }
 
+/** What the client itself says of a failure, by name, so that a view can say it in its reader's language. */
+export const ownSentences = {
+  unreachable: "The server cannot be reached. Check the connection and try again.",
+  unanswered: "The server does not answer. Try again.",
+  connectionLost: "The connection to the server was lost. Check the connection and try again.",
+  silent: "The server has fallen silent. Try again.",
+  unconfirmed: "The server did not confirm the cancellation. The run may still be going on.",
+  unprepared: "The request could not be prepared. Try again.",
+  incomplete: "The server left out a part of the run. Try again.",
+  unloaded: "A part of this page could not be loaded. Reload the page and try again.",
+} as const;
+
 /** The closed set has no code of its own for "our server is away"; the sentence tells the two apart. */
 const unreachableError = (message: string): RunError =>
   runError("upstream_unavailable", { message, retryable: true });
 
 export const unreachable = (cause: unknown): StreamFailure =>
-  new StreamFailure(
-    "unreachable",
-    unreachableError("The server cannot be reached. Check the connection and try again."),
-    { retry: "later", cause },
-  );
+  new StreamFailure("unreachable", unreachableError(ownSentences.unreachable), { retry: "later", cause });
 
 export const connectTimedOut = (): StreamFailure =>
-  new StreamFailure("unreachable", unreachableError("The server does not answer. Try again."), {
+  new StreamFailure("unreachable", unreachableError(ownSentences.unanswered), {
     retry: "later",
   });
 
 export const unprepared = (cause: unknown): StreamFailure =>
-  new StreamFailure(
-    "unreachable",
-    runError("internal", { message: "The request could not be prepared. Try again." }),
-    { retry: "later", cause },
-  );
-
-const LOST = "The connection to the server was lost. Check the connection and try again.";
+  new StreamFailure("unreachable", runError("internal", { message: ownSentences.unprepared }), {
+    retry: "later",
+    cause,
+  });
 
 export const dropped = (cause: unknown): StreamFailure =>
-  new StreamFailure("dropped", unreachableError(LOST), { retry: "later", cause });
+  new StreamFailure("dropped", unreachableError(ownSentences.connectionLost), { retry: "later", cause });
 
 export const closedEarly = (): StreamFailure =>
-  new StreamFailure("closed", unreachableError(LOST), { retry: "later" });
+  new StreamFailure("closed", unreachableError(ownSentences.connectionLost), { retry: "later" });
 
 export const fellSilent = (): StreamFailure =>
-  new StreamFailure("dropped", unreachableError("The server has fallen silent. Try again."), {
+  new StreamFailure("dropped", unreachableError(ownSentences.silent), {
     retry: "now",
   });
 
@@ -77,11 +82,9 @@ export const fellSilent = (): StreamFailure =>
 export const isSilence = ({ kind, retry }: StreamFailure): boolean => kind === "dropped" && retry === "now";
 
 export const gapFound = (): StreamFailure =>
-  new StreamFailure(
-    "gap",
-    runError("protocol_error", { message: "The server left out a part of the run. Try again." }),
-    { retry: "now" },
-  );
+  new StreamFailure("gap", runError("protocol_error", { message: ownSentences.incomplete }), {
+    retry: "now",
+  });
 
 export const unreadable = (message: string): StreamFailure =>
   new StreamFailure("unreadable", runError("protocol_error", { message }), { retry: "never" });
@@ -92,7 +95,7 @@ export const unloaded = (cause: unknown): StreamFailure => {
   return new StreamFailure(
     "unreadable",
     runError("internal", {
-      message: "A part of this page could not be loaded. Reload the page and try again.",
+      message: ownSentences.unloaded,
     }),
     { retry: "never", cause },
   );

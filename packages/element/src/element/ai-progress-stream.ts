@@ -181,7 +181,7 @@ export class AiProgressStream extends LitElement {
     defineAccessors(AiProgressStream.prototype);
   }
 
-  /** Where runs are started: the mounted endpoint. Nothing is sent before a start is meant. */
+  /** Where runs are started: the mounted endpoint. Nothing is sent before a start is meant. Without it there is no button. */
   declare action: string;
   /** How a run is started. With "GET" the input goes into the query. @defaultValue "POST" */
   declare method: "POST" | "GET";
@@ -524,7 +524,11 @@ ${liveRegions}`;
   }
 
   #labels(): Labels {
-    return labelsFor(languageAt(this), isPlainObject(this.labels) ? this.labels : null);
+    return labelsFor(languageAt(this), this.#overrides());
+  }
+
+  #overrides(): Partial<Labels> | null {
+    return isPlainObject(this.labels) ? this.labels : null;
   }
 
   /** One moment, frozen, for all that draws. */
@@ -534,7 +538,9 @@ ${liveRegions}`;
     this.#floorRun = shownNumber;
     const { state: run } = shown;
     const state = elementState(shown);
-    const lang = languageAt(this);
+    const pageLang = languageAt(this);
+    const isOwn = isLabelled(pageLang);
+    const overrides = this.#overrides();
     const stages = plannedStages(planOf(this.stages), run.stages);
     return {
       state,
@@ -547,10 +553,11 @@ ${liveRegions}`;
       stages: stages.map((stage) => this.#floor.riseStage(stage)),
       serverNow: this.#run.serverNow,
       now: Date.now(),
-      lang,
-      ownLang: isLabelled(lang) ? lang : "en",
-      givenLang: isLabelled(lang) ? null : lang,
-      labels: this.#labels(),
+      // "21,4 s" among English words would be neither.
+      lang: isOwn || overrides ? pageLang : "en",
+      ownLang: isOwn ? pageLang : "en",
+      givenLang: isOwn ? null : pageLang,
+      labels: labelsFor(pageLang, overrides),
       label: this.label,
       stagesView: this.stagesView,
       show: new Set(this.show.split(/\s+/)),

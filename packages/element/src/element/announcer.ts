@@ -1,5 +1,5 @@
 import type { ElementState } from "./events.js";
-import { fill, formatPercent } from "./format.js";
+import { blankBefore, fill, formatPercent } from "./format.js";
 import type { Labels } from "./labels/labels.js";
 import { isBusy } from "./view.js";
 
@@ -117,7 +117,9 @@ export class Announcer {
       const isRead = text !== "" && text.length <= READ_LIMIT;
       this.#speak(isRead ? `${done}. ${text}` : moment.text ? done : labels.done);
     } else if (state === "cancelled") {
-      this.#speak(moment.reason ? `${labels.stopped} ${moment.reason}` : labels.stopped);
+      this.#speak(
+        moment.reason ? labels.stopped + blankBefore(moment.reason) + moment.reason : labels.stopped,
+      );
     } else if (mode !== "final") {
       this.#busyStateChanged(moment, isNewRun ? "idle" : previous);
     }

@@ -57,12 +57,17 @@ export function formatDuration(lang: string, ms: number, fractionDigits = 1): st
 export function formatMoney(lang: string, amount: number, currency: string): string {
   const precision = Math.abs(amount) < 0.1 && amount !== 0 ? { maximumSignificantDigits: 2 } : {};
   try {
-    return numberFormat(lang, { style: "currency", currency, ...precision }).format(amount);
+    const money = numberFormat(lang, { style: "currency", currency, ...precision }).format(amount);
+    // Among Arabic, "US$" would be drawn as "$US".
+    return money.startsWith("\u200f") ? money.replace(/[A-Z]+\p{Sc}/u, "\u2066$&\u2069") : money;
   } catch {
     // RangeError: a currency that is no ISO 4217 code.
     return `${numberFormat(lang, precision).format(amount)} ${currency}`;
   }
 }
+
+/** What parts a sentence from a reason behind it: a blank, unless the language begins it with a mark (", weil …"). */
+export const blankBefore = (reason: string): string => (/^\p{P}/u.test(reason) ? "" : " ");
 
 /** Fills `{name}` in a label. A number is formatted; `count` also chooses the plural form. */
 export function fill(lang: string, label: Label, values: Readonly<Record<string, string | number>>): string {

@@ -2,7 +2,8 @@ import { type CSSResult, css } from "lit";
 
 /**
  * The look. Everything that a page may want to change is a custom property with a default here, or a part.
- * The card is a grid of rows; the one button moves between them by `data-row`, never in the tree.
+ * The card is a grid of rows; the one button moves between them by `data-row`, never in the tree. The room below what
+ * a page puts into `idle` is the gap before an empty item, so that there is none where nothing is put.
  */
 export const styles: CSSResult = css`
 :host {
@@ -59,7 +60,7 @@ export const styles: CSSResult = css`
 .figures { white-space: nowrap; }
 .message { flex: 1; min-inline-size: 0; font-weight: 500; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 [data-state=done] .message, [data-state=error] .message, [data-state=cancelled] .message { white-space: normal; }
-.remark { font-weight: 400; color: var(--_muted); }
+.remark { flex: none; font-weight: 400; color: var(--_muted); }
 .glyph { flex: none; inline-size: 16px; block-size: 16px; color: var(--_accent); fill: none; stroke: currentColor; stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round; }
 .spin { stroke-width: 2; } .ok { stroke-width: 1.75; } .dot { stroke-width: 6.5; } .solid { fill: currentColor; }
 .ok { color: var(--_success); } .warn { color: var(--_warning); } .danger { color: var(--_danger); } .muted { color: var(--_muted); }
@@ -87,6 +88,7 @@ export const styles: CSSResult = css`
 .segment { position: relative; flex: var(--w, 1) 1 0; min-inline-size: 4px; block-size: 4px; border-radius: 99px; background: var(--_track); overflow: hidden; }
 .rail i, .segment i { position: absolute; inset: 0; border-radius: inherit; background: var(--_bar); transform: translateX(calc((var(--p, 0) - 1) * var(--_way) * 100%)); transition: transform .4s cubic-bezier(.2, .8, .2, 1); }
 .segment.failed { --_bar: var(--_danger); }
+.segment.pending i { visibility: hidden; }
 :host(:dir(rtl)) .card { text-align: right; }
 .indeterminate i { inline-size: 32%; left: 0; right: auto; transition: none; background: linear-gradient(90deg, transparent, var(--_bar), transparent); animation: travel 1.6s ease-in-out infinite; }
 @keyframes travel { from { transform: translateX(-100%); } to { transform: translateX(313%); } }
@@ -94,6 +96,8 @@ export const styles: CSSResult = css`
 
 .stages { grid-row: stages; list-style: none; margin: 0; padding: 6px var(--_pad) 14px; display: grid; gap: 2px; }
 [data-state=idle] > .stages { padding-block-start: 0; }
+[name=idle] { grid-row: output; display: grid; grid-template-columns: minmax(0, 1fr); gap: 14px; padding-inline: var(--_pad); }
+[name=idle]::after { content: ""; }
 .stage { display: grid; grid-template-columns: 16px 1fr auto; gap: 10px; align-items: center; min-block-size: 30px; font-size: 13.5px; color: var(--_muted); }
 .stage.running { color: var(--_text); font-weight: 500; }
 .stage .figures { font-weight: 400; }
@@ -139,6 +143,11 @@ p { margin: 0; unicode-bidi: plaintext; }
   .notice { padding-inline-start: var(--_pad); }
   .detail code { white-space: normal; }
 }
+@container ai-progress-stream (inline-size >= 360px) {
+  :is([data-state=running], [data-state=streaming]) .message { display: flex; }
+  :is([data-state=running], [data-state=streaming]) .activity { overflow: hidden; text-overflow: ellipsis; unicode-bidi: plaintext; }
+  :is([data-state=running], [data-state=streaming]) .remark { white-space: pre; }
+}
 @media (prefers-reduced-motion: reduce) {
   .spin, .indeterminate i, .live ::after { animation: none !important; }
   .rail i, .segment i { transition: none; }
@@ -147,13 +156,19 @@ p { margin: 0; unicode-bidi: plaintext; }
 @media (forced-colors: active) {
   .rail i, .segment i, .live ::after { background: Highlight !important; forced-color-adjust: none; }
   .segment { outline: 1px solid CanvasText; }
-  .segment.failed i { background: Mark; }
+  .segment.failed i { background: Mark !important; }
   .skeleton i { background: CanvasText; opacity: .3; }
   .glyph { color: CanvasText; }
   .button { border-color: ButtonBorder; }
   .button[aria-disabled=true] { color: GrayText; border-color: GrayText; }
 }
 @media print {
+  :host { color-scheme: light; }
+  [data-row] > .header { padding-inline-end: var(--_pad) !important; }
+  .notice { background: none; }
+  [part=table-scroller] { overflow: visible !important; }
+  table { font-size: .85em !important; }
+  th, td { overflow-wrap: anywhere !important; min-inline-size: 0 !important; padding-inline: 6px !important; }
   .actions, .copy, .jump, .rail, .skeleton, [part=copy-code] { display: none !important; }
   .segment, .segment i { print-color-adjust: exact; }
   pre, pre * { white-space: pre-wrap !important; overflow-wrap: anywhere !important; inline-size: auto !important; }

@@ -142,6 +142,29 @@ export function createBlockWriter(container: Element, { createBlock, isParted }:
   };
 }
 
+/**
+ * Holds back the empty lines that a text ends in, until it goes on: models end in them, and at the end of an output
+ * they are nothing but a gap.
+ */
+function withoutEnd(writer: TextWriter): TextWriter {
+  let held = "";
+  return {
+    append(text) {
+      const end = text.trimEnd().length;
+      if (end > 0 || held === "") {
+        const gap = text.slice(end).search(/[\r\n]/);
+        const length = gap < 0 ? text.length : end + gap;
+        if (length > 0) writer.append(held + text.slice(0, length));
+        held = text.slice(length);
+      } else held += text;
+    },
+    clear() {
+      held = "";
+      writer.clear();
+    },
+  };
+}
+
 /** Plain text: a block per paragraph. */
 export function createPlainTextView(container: Element): TextView {
   const createBlock = (): Element => {
@@ -149,5 +172,5 @@ export function createPlainTextView(container: Element): TextView {
     block.setAttribute("part", "paragraph");
     return block;
   };
-  return createTextView(createBlockWriter(container, { createBlock, isParted: true }));
+  return createTextView(withoutEnd(createBlockWriter(container, { createBlock, isParted: true })));
 }

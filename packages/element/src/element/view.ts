@@ -28,6 +28,7 @@ export interface View {
   /** Now, on the server's clock and on ours (epoch ms). */
   readonly serverNow: number;
   readonly now: number;
+  /** Of numbers and plurals: our own texts', or the page's where it has put texts into their place. */
   readonly lang: string;
   /** Of our own texts. */
   readonly ownLang: string;

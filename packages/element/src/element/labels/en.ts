@@ -1,3 +1,4 @@
+import { ownSentences } from "../../client/failure.js";
 import type { Labels } from "./labels.js";
 
 export const en: Labels = {
@@ -51,6 +52,7 @@ export const en: Labels = {
   doneWords: { one: "Done, {count} word", other: "Done, {count} words" },
   filesRefused: "Files cannot be sent here: {names}.",
   errors: {},
+  ...ownSentences,
   code: "Code",
   image: "Image",
   taskOpen: "to do",

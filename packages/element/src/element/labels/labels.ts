@@ -40,6 +40,7 @@ export interface Labels {
   readonly retryAfter: Label;
   readonly textKept: string;
   readonly stopped: string;
+  /** Stands behind `stopped`, after a blank where it begins with no mark (", weil …"). */
   readonly stoppedBy: Readonly<Record<CancelReason, string>>;
   /** `{tokens}`: "412 tokens" */
   readonly tokensKept: string;
@@ -66,6 +67,21 @@ export interface Labels {
   readonly filesRefused: string;
   /** Sentences by error code, in place of the protocol's fixed ones. A sentence of the application's own stays. */
   readonly errors: { readonly [code in ErrorCode]?: string };
+  /** No answer came. */
+  readonly unreachable: string;
+  /** The server took the request, and did not answer in time. */
+  readonly unanswered: string;
+  readonly connectionLost: string;
+  /** The connection stands, and nothing comes. */
+  readonly silent: string;
+  /** Of a cancellation. */
+  readonly unconfirmed: string;
+  /** The page's own code for the request failed. */
+  readonly unprepared: string;
+  /** An event is missing. */
+  readonly incomplete: string;
+  /** A script of the page did not come. */
+  readonly unloaded: string;
   /** Names a block of code. */
   readonly code: string;
   /** Stands for an image without a description. */

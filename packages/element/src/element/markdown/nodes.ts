@@ -1,6 +1,7 @@
 import type { Labels } from "../labels/labels.js";
 import { createBlockWriter, createSections, type TextWriter } from "../text-view.js";
 import type { BlockWriter } from "./blocks.js";
+import { createLetterSearch } from "./first-letter.js";
 import type { Resolver } from "./inline.js";
 import { createInlineWriter, type InlineWriter } from "./inline-writer.js";
 import { imageAddress, type LinkPolicy, linkAddress } from "./links.js";
@@ -46,7 +47,13 @@ export function createMarkdownNodes(
   let pending = "";
   let body: Element | null = null;
   let alignments: readonly Alignment[] = [];
+  /** Which way the last text ran that had a letter, at first the page. */
+  let direction: string | null = null;
+  const currentDirection = (): string => (direction ??= container.matches(":dir(rtl)") ? "rtl" : "ltr");
+  let letterIn = createLetterSearch();
+  /** The block whose direction no letter has decided yet, and the paragraph that goes by the one before it meanwhile. */
   let undirected: Element | null = null;
+  let unlettered: Element | null = null;
   let tip: Element | null = null;
 
   function element(tag: string, part: string): HTMLElement {
@@ -59,7 +66,8 @@ export function createMarkdownNodes(
     const holder = stack.at(-1);
     if (holder) holder.append(node);
     else {
-      if (/^(?:[UO]L|BLOCKQUOTE|DIV)$/.test(node.tagName)) undirected = node;
+      undirected = node;
+      if (isDirected(node)) node.setAttribute("dir", currentDirection());
       sections.place(node);
     }
     return node;
@@ -73,18 +81,29 @@ export function createMarkdownNodes(
   function write(node: Element): void {
     leaf = tip = node;
     inline = createInline(node);
+    letterIn = createLetterSearch();
+    // By itself a paragraph without a letter would run from left to right.
+    unlettered = node.localName !== "li" && currentDirection() === "rtl" ? node : null;
+    unlettered?.setAttribute("dir", "rtl");
   }
   const createInline = (node: Element): InlineWriter =>
     createInlineWriter(node, { resolver, imageLabel: () => labels().image });
 
   /**
    * A list's marks and a quotation's line stand where its text begins, whichever way the page runs. `dir="auto"`
-   * would look for that anew at each letter.
+   * would look for that anew at each letter. What has no letter runs as the text before it.
    */
   function direct(text: string): void {
-    const letter = undirected && /\p{L}/u.exec(text)?.[0];
+    if (!undirected && !unlettered) return;
+    const isVerbatim = code !== null || verbatim !== null;
+    const letter = isVerbatim ? /\p{L}/u.exec(text)?.[0] : letterIn(text);
     if (!letter) return;
-    undirected?.setAttribute("dir", rightToLeft.test(letter) ? "rtl" : "ltr");
+    unlettered?.removeAttribute("dir");
+    unlettered = null;
+    if (!undirected) return;
+    const own = rightToLeft.test(letter) ? "rtl" : "ltr";
+    if (isDirected(undirected)) undirected.setAttribute("dir", own);
+    if (!isVerbatim) direction = own;
     undirected = null;
   }
 
@@ -107,6 +126,7 @@ export function createMarkdownNodes(
       const alignment = alignments[column];
       if (alignment) cell.setAttribute("data-align", alignment);
       row.append(cell);
+      letterIn = createLetterSearch();
       direct(text);
       const content = createInline(cell);
       content.append(text, 0);
@@ -220,6 +240,7 @@ export function createMarkdownNodes(
       if (isItem) leaf.append(heading);
       else leaf.replaceWith(heading);
       heading.append(...nodes);
+      if (unlettered) heading.setAttribute("dir", "rtl");
       inline?.moveTo(heading);
       leaf = tip = heading;
     },
@@ -252,6 +273,9 @@ export function createMarkdownNodes(
     },
   };
 }
+
+/** Paragraphs and headings are not: each of their lines runs as its own first letter does. */
+const isDirected = (block: Element): boolean => /^(?:[UO]L|BLOCKQUOTE|DIV)$/.test(block.tagName);
 
 const rightToLeft = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
 

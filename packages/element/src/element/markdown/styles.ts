@@ -8,7 +8,9 @@ export const markdownStyles: string = css`
 .markdown > :last-child > :last-child { margin-block-end: 0; }
 .markdown > * > * + :is(h3, h4, h5, h6) { margin-block-start: 1.25em; }
 h3, h4, h5, h6 { font-size: 1em; font-weight: 600; line-height: 1.4; margin-block: 0 .4em; unicode-bidi: plaintext; }
+h3 { font-size: 1.2em; } h4 { font-size: 1.08em; }
 h6 { color: var(--_muted); }
+:is(p, h3, h4, h5, h6)[dir] { unicode-bidi: isolate; }
 .markdown :is(ul, ol) { padding-inline-start: 1.6em; }
 li :is(ul, ol), blockquote :is(ul, ol) { margin-block: .25em 0; }
 li { padding-inline-start: .15em; }
@@ -16,6 +18,7 @@ li + li { margin-block-start: .25em; }
 li > :is(p, div, blockquote, h3, h4, h5, h6) { margin-block-start: .5em; }
 li::marker { color: var(--_muted); }
 [part~=task] { list-style: none; margin-inline-start: -1.5em; }
+[part~=task] [part~=task] { margin-inline-start: 0; }
 input { margin-inline: 0 .4em; vertical-align: -.1em; accent-color: var(--_accent); }
 blockquote { margin-inline: 0; padding-inline-start: 1em; border-inline-start: 3px solid var(--_border); color: var(--_muted); }
 blockquote > * + * { margin-block-start: .5em; }
@@ -23,7 +26,7 @@ hr { border: 0; border-block-start: 1px solid var(--_border); margin-block: 1.25
 a { color: var(--_accent); text-underline-offset: .15em; unicode-bidi: isolate; border-radius: 3px; }
 .markdown :is(a, pre, [part=table-scroller]):focus-visible { outline: 2px solid var(--_accent); outline-offset: 1px; }
 a:not([href]) { color: inherit; }
-em, strong, s, code { unicode-bidi: isolate; }
+code { unicode-bidi: isolate; }
 .markdown :is(code, [part=formula]) { font-family: var(--_mono); font-size: .84em; }
 [part=inline-code] { direction: ltr; background: var(--_sunken); border: 1px solid var(--_border); border-radius: 5px; padding: 1px 4px; }
 [part=code], [part=table-scroller] { border: 1px solid var(--_border); border-radius: 8px; overflow: clip; }

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { fill, formatClock, formatPercent } from "../format.js";
+import { blankBefore, fill, formatClock, formatPercent } from "../format.js";
 import { isBusy, type View } from "../view.js";
 import { alertGlyph, copyGlyph, ringGlyph, spinGlyph, stopGlyph, tickGlyph, waveGlyph } from "./glyphs.js";
 import { activity, givenActivity, remark } from "./wording.js";
@@ -27,9 +27,9 @@ function liveView(view: View, elapsed: number | null, onCopy: () => void): Templ
   const message = activity(view);
   const more = remark(view);
   const lang = (givenActivity(view) && view.givenLang) || nothing;
-  const separator = view.state === "cancelled" ? " " : " — ";
+  const separator = view.state === "cancelled" ? blankBefore(more) : " — ";
   return html`${glyphOf(view)}
-    <div class="message" part="message" lang=${lang} title=${more ? `${message}${separator}${more}` : message}>${message}${more ? html`<span class="remark" part="remark" lang=${lang === nothing ? nothing : view.ownLang}>${separator}${more}</span>` : nothing}</div>
+    <div class="message" part="message" lang=${lang} title=${more ? `${message}${separator}${more}` : message}><span class="activity">${message}</span>${more ? html`<span class="remark" part="remark" lang=${lang === nothing ? nothing : view.ownLang}>${separator}${more}</span>` : nothing}</div>
     ${figuresView(view, elapsed)}
     ${
       !isBusy(view.state) && view.run.text

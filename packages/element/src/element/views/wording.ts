@@ -1,4 +1,5 @@
 import { errorDescriptions, type RunError } from "@ai-progress-stream/protocol";
+import { ownSentences } from "../../client/failure.js";
 import { fill } from "../format.js";
 import { currentStage, isPlanned, type View } from "../view.js";
 
@@ -76,11 +77,14 @@ export interface FailureText {
   readonly isGiven: boolean;
 }
 
-/** The protocol's fixed sentences are put into the reader's language; an application's own stay as written. */
+const sentenceNames = Object.keys(ownSentences) as (keyof typeof ownSentences)[];
+
+/** The fixed sentences, the protocol's and the client's, are put into the reader's language; an application's own stay as written. */
 export function failureText(view: View, error: RunError): FailureText {
   const { labels, lang, run } = view;
-  const isFixed = errorDescriptions[error.code]?.message === error.message;
-  const message = (isFixed && labels.errors[error.code]) || error.message;
+  const own = sentenceNames.find((name) => ownSentences[name] === error.message);
+  const isFixed = own !== undefined || errorDescriptions[error.code]?.message === error.message;
+  const message = (own ? labels[own] : isFixed && labels.errors[error.code]) || error.message;
   const [, sentence = message, rest = ""] = /^(.+?[.!?。])\s+(.+)$/s.exec(message) ?? [];
   const waitMs =
     error.retryAfterMs === undefined ? 0 : (run.endedAt ?? 0) + error.retryAfterMs - view.serverNow;
