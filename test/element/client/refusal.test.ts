@@ -99,6 +99,14 @@ describe("a refusal", () => {
     expect((await seen()).calls).to.have.length(1);
   });
 
+  it("with 404 of a start is a wrong address, and of no run", async () => {
+    const { error } = await scene("no-such-fault").session.start({});
+    expect([error?.code, error?.message]).to.deep.equal([
+      "not_found",
+      "Nothing answers at this address. Check it.",
+    ]);
+  });
+
   it("by a redirect is not followed", async () => {
     const { session, seen } = scene("redirect");
     const { error } = await session.start({ secret: 1 });

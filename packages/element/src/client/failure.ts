@@ -42,6 +42,7 @@ export const ownSentences = {
   unreachable: "The server cannot be reached. Check the connection and try again.",
   unanswered: "The server does not answer. Try again.",
   connectionLost: "The connection to the server was lost. Check the connection and try again.",
+  nowhere: "Nothing answers at this address. Check it.",
   silent: "The server has fallen silent. Try again.",
   unconfirmed: "The server did not confirm the cancellation. The run may still be going on.",
   unprepared: "The request could not be prepared. Try again.",

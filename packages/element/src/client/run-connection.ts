@@ -1,4 +1,5 @@
 import {
+  errorDescriptions,
   type LoggedEvent,
   type RunError,
   type RunEvent,
@@ -9,7 +10,7 @@ import type { Dialect } from "@ai-progress-stream/protocol/dialects";
 import type { Clock } from "./clock.js";
 import { createDeferred, type Deferred } from "./deferred.js";
 import type { DialectDetector } from "./dialect-choice.js";
-import { gapFound, StreamFailure, unloaded, unreadable } from "./failure.js";
+import { gapFound, ownSentences, StreamFailure, unloaded, unreadable } from "./failure.js";
 import { streamNamedBy } from "./follow.js";
 import { createTranslator, isOurs, type Translator } from "./foreign-stream.js";
 import { isNamed, type SessionDialect } from "./lazy-dialect.js";
@@ -284,8 +285,12 @@ export class RunConnection implements TransportHandler {
   }
 
   #judgeRefusal(failure: StreamFailure): StreamFailure {
-    if (this.#isStarting) return failure;
     const { status, error } = failure;
+    if (this.#isStarting) {
+      // The page's mistake: no run was asked for that could be missing.
+      const isBare = status === 404 && error.message === errorDescriptions.not_found.message;
+      return isBare ? failure.giveUp({ ...error, message: ownSentences.nowhere }) : failure;
+    }
     if (status === 204 && !this.#hasFoundNothing) {
       // "Nothing after your cursor" and "no such run" look the same; without a cursor only the latter is left.
       this.#hasFoundNothing = true;

@@ -79,6 +79,7 @@ export const es: Labels = {
   unreachable: "No se puede acceder al servidor. Compruebe la conexión e inténtelo de nuevo.",
   unanswered: "El servidor no responde. Inténtelo de nuevo.",
   connectionLost: "Se perdió la conexión con el servidor. Compruebe la conexión e inténtelo de nuevo.",
+  nowhere: "Nada responde en esta dirección. Compruébela.",
   silent: "El servidor ha dejado de enviar datos. Inténtelo de nuevo.",
   unconfirmed: "El servidor no confirmó la cancelación. Es posible que la ejecución continúe.",
   unprepared: "No se pudo preparar la solicitud. Inténtelo de nuevo.",

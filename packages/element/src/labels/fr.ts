@@ -79,6 +79,7 @@ export const fr: Labels = {
   unreachable: "Le serveur est injoignable. Vérifiez la connexion et réessayez.",
   unanswered: "Le serveur ne répond pas. Réessayez.",
   connectionLost: "La connexion au serveur a été perdue. Vérifiez la connexion et réessayez.",
+  nowhere: "Rien ne répond à cette adresse. Vérifiez-la.",
   silent: "Le serveur n’envoie plus rien. Réessayez.",
   unconfirmed: "Le serveur n’a pas confirmé l’annulation. L’exécution continue peut-être.",
   unprepared: "La demande n’a pas pu être préparée. Réessayez.",

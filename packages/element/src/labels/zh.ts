@@ -76,6 +76,7 @@ export const zh: Labels = {
   unreachable: "无法连接服务器。请检查网络连接后重试。",
   unanswered: "服务器没有响应。请重试。",
   connectionLost: "与服务器的连接已断开。请检查网络连接后重试。",
+  nowhere: "此地址没有响应。请检查地址。",
   silent: "服务器已停止发送数据。请重试。",
   unconfirmed: "服务器未确认取消。任务可能仍在进行。",
   unprepared: "无法准备该请求。请重试。",

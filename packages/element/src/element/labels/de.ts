@@ -78,6 +78,7 @@ export const de: Labels = {
   unanswered: "Der Server antwortet nicht. Versuchen Sie es erneut.",
   connectionLost:
     "Die Verbindung zum Server ist abgebrochen. Prüfen Sie die Verbindung und versuchen Sie es erneut.",
+  nowhere: "Unter dieser Adresse antwortet nichts. Prüfen Sie sie.",
   silent: "Der Server sendet nichts mehr. Versuchen Sie es erneut.",
   unconfirmed: "Der Server hat den Abbruch nicht bestätigt. Vielleicht läuft die Aufgabe weiter.",
   unprepared: "Die Anfrage ließ sich nicht vorbereiten. Versuchen Sie es erneut.",

@@ -72,6 +72,8 @@ export interface Labels {
   /** The server took the request, and did not answer in time. */
   readonly unanswered: string;
   readonly connectionLost: string;
+  /** What runs are started at is not there. */
+  readonly nowhere: string;
   /** The connection stands, and nothing comes. */
   readonly silent: string;
   /** Of a cancellation. */
