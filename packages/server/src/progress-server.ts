@@ -1,3 +1,4 @@
+import type { CancelReason } from "@ai-progress-stream/protocol";
 import { settledWithin, systemClock } from "./clock.js";
 import { createFailureLog } from "./failure-log.js";
 import { createAudience } from "./http/audience.js";
@@ -91,6 +92,10 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
   const onError = (error: unknown): void => logFailure(error, {}, "the store failed");
   /** A run that this process itself works on is not dead, however late a sleeping machine renews its lease. */
   const reap = async (run: string): Promise<boolean> => !producer.has(run) && (await store.reap(run));
+  /** For the same reason its own ear is nearer than the store's, which may take its lease for expired. */
+  const requestCancel = async (run: string, reason: CancelReason): Promise<void> => {
+    if (!producer.cancel(run, reason)) await store.requestCancel(run, reason);
+  };
   const audience = createAudience({ store, clock, backstopMs, reap, onError });
 
   function enter(): () => void {
@@ -120,6 +125,7 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
         stallMs: options.stallMs ?? 30_000,
         leaseMs,
         reap,
+        requestCancel,
         start: (todo) => producer.start(todo, [options, hooks]),
         enqueue: (queue, run) => keep(queueing, queue.enqueue(run)),
         isClosing: () => closing !== null,

@@ -139,6 +139,7 @@ export function startRun(
 
   async function perform(): Promise<Undated<EndEvent>> {
     try {
+      controller.signal.throwIfAborted();
       begin();
       const context = createJobContext({
         input: todo.input,
@@ -211,7 +212,9 @@ export function startRun(
     const unwatch = store.watchOrders(run, () => void check());
     const callOffTotal = clock.after(todo.totalTimeoutMs, () => cancel("limit"));
     try {
-      void check();
+      const told = check();
+      // Whoever takes a run on may find that it was cancelled meanwhile, and asks no model for it any more.
+      if (todo.claimed) await told;
       // What a job throws has become an end; this is for what could not even be looked at.
       const end = await endOf(perform()).catch(internalEnd);
       callOffTotal();

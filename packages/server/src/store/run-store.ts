@@ -154,17 +154,17 @@ export interface RunStore {
   leave(run: string, viewer: string): Promise<void>;
   /**
    * Takes a run on: a queued one, or one whose lease has expired. Atomic: of any number of callers one has it. The
-   * same claim may be repeated. Only a store that can queue runs has it.
+   * same claim may be repeated. A run that is to be cancelled is given to nobody: it is ended. Only a store that can queue runs has it.
    */
   claim?(run: string, claim: RunClaim): Promise<ClaimOutcome>;
   /**
-   * Asks the producer, wherever it is, to stop; a queued run, which has none, is ended at once. False: there is no such
-   * run, or it has ended.
+   * Asks the producer, wherever it is, to stop; a run that nobody holds, because it is queued or its lease has expired, is
+   * ended at once. False: there is no such run, or it has ended.
    */
   requestCancel(run: string, reason: CancelReason): Promise<boolean>;
   /**
    * If the lease has expired, and its grace: ends the run as failed, once. `producer_lost`; `overloaded` where nobody
-   * has claimed it in time. True: it was this call.
+   * has claimed it in time. One whose cancel was requested has no grace, and ends as cancelled. True: it was this call.
    */
   reap(run: string): Promise<boolean>;
   /** Lets go of timers and connections. */

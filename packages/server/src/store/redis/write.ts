@@ -157,7 +157,7 @@ export function createWriter(options: WriterOptions): Writer {
 
   /** Looks, reduces here, and writes only if nothing has changed: the reduction is the protocol's alone. */
   async function endWithout(
-    how: "reap" | "cancel",
+    how: "append" | "reap" | "cancel",
     run: string,
     [lease, json, index]: readonly (string | null)[],
     end: LoggedEvent,
@@ -175,36 +175,51 @@ export function createWriter(options: WriterOptions): Writer {
   async function reap(run: string): Promise<boolean> {
     const expired = toList(await commands.run(expiredScript, keys.of(run).all, [options.time()]));
     if (!expired) return false;
-    return endWithout("reap", run, expired, reapedEnd(options.now(), expired[3] === "0"));
+    const cancelRequested = (expired[4] || null) as CancelReason | null;
+    return endWithout(
+      "reap",
+      run,
+      expired,
+      reapedEnd(options.now(), { isQueued: expired[3] === "0", cancelRequested }),
+    );
+  }
+
+  async function claim(run: string, { lease, leaseMs, graceMs }: RunClaim): Promise<ClaimOutcome> {
+    const args = [options.time(), lease, leaseMs, graceMs, leaseMs + graceMs + retainMs];
+    const [kind, ...rest] = toList(await commands.run(claimScript, keys.of(run).all, args)) ?? [];
+    if (kind === "gone") return { kind };
+    if (kind === "held") return { kind, retryAfterMs: Number(rest[0]) };
+    if (kind === "claimed") {
+      const [claims, ...texts] = rest;
+      const state = decodeState(texts);
+      const index = texts[3] || null;
+      producers.add(run, { lease, leaseMs, index, state: { ...state, text: "", reasoning: "" } });
+      return { kind, state, isFirst: claims === "1" };
+    }
+    if (kind === "cancelled") {
+      // A claim that is repeated, because its answer was lost, holds the run already.
+      const how = rest[0] === lease ? "append" : "cancel";
+      const end = cancelledEnd(options.now(), rest[3] as CancelReason);
+      // Its producer was not dead after all, or another has ended it: once more, by what is there now.
+      if (!(await endWithout(how, run, rest, end))) return claim(run, { lease, leaseMs, graceMs });
+    }
+    if (kind === "expired") await reap(run);
+    return { kind: "ended" };
   }
 
   return {
     append: (run, lease, firstSeq, events) => append(run, lease, firstSeq, events, false),
     renew,
     reap,
-
-    async claim(run, { lease, leaseMs, graceMs }) {
-      const args = [options.time(), lease, leaseMs, graceMs, leaseMs + graceMs + retainMs];
-      const [kind, ...rest] = toList(await commands.run(claimScript, keys.of(run).all, args)) ?? [];
-      if (kind === "gone") return { kind };
-      if (kind === "held") return { kind, retryAfterMs: Number(rest[0]) };
-      if (kind === "claimed") {
-        const [claims, ...texts] = rest;
-        const state = decodeState(texts);
-        const index = texts[3] || null;
-        producers.add(run, { lease, leaseMs, index, state: { ...state, text: "", reasoning: "" } });
-        return { kind, state, isFirst: claims === "1" };
-      }
-      if (kind === "expired") await reap(run);
-      return { kind: "ended" };
-    },
+    claim,
 
     async requestCancel(run, reason) {
       const { all, orders } = keys.of(run);
-      const queued = toList(await commands.run(cancelScript, all, [options.time(), reason, orders]));
-      if (!queued) return false;
-      // Whoever has claimed it in between reads the request.
-      if (queued.length > 0) await endWithout("cancel", run, queued, cancelledEnd(options.now(), reason));
+      const unheld = toList(await commands.run(cancelScript, all, [options.time(), reason, orders]));
+      if (!unheld) return false;
+      if (unheld.length === 0) return true;
+      // Whoever has claimed it in between, or has come back to it, reads the request.
+      await endWithout("cancel", run, unheld, cancelledEnd(options.now(), unheld[3] as CancelReason));
       return true;
     },
   };
