@@ -25,6 +25,7 @@ import { memoryStore } from "./store/memory.js";
 import { readChatInput } from "./upstream/chat-input.js";
 import { requireWhole } from "./upstream/relay.js";
 import { createUpstream } from "./upstream/upstream.js";
+import { withDefaults } from "./with-defaults.js";
 
 export interface ProgressServer {
   /**
@@ -68,7 +69,7 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
     heartbeatMs = 15_000,
   } = options;
   checkNumbers(options);
-  const limits = { ...defaultLimits, ...options.limits };
+  const limits = withDefaults(defaultLimits, options.limits);
   const cors = createCors(options.cors);
   const upstream = createUpstream({ ...options, clock, logger: options.logger ?? stderrLogger, limits });
   const { relay, proxy, logger } = upstream;
@@ -147,7 +148,7 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
   return {
     relay(relayOptions) {
       checkModels(relayOptions);
-      const rules = { maxOutputTokens: 4096, maxMessages: 100, ...relayOptions };
+      const rules = withDefaults({ maxOutputTokens: 4096, maxMessages: 100 }, relayOptions);
       return mount(
         {
           totalTimeoutMs: Infinity,

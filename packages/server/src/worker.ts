@@ -12,6 +12,7 @@ import type { ClaimOutcome, RunStore } from "./store/run-store.js";
 import type { RetryNotice } from "./upstream/retry.js";
 import type { UpstreamTimeouts } from "./upstream/timeouts.js";
 import { createUpstream } from "./upstream/upstream.js";
+import { withDefaults } from "./with-defaults.js";
 
 export interface ProgressWorkerOptions extends RunHooks {
   /**
@@ -99,7 +100,7 @@ export function createProgressWorker(options: ProgressWorkerOptions): ProgressWo
   const { clock = systemClock, leaseMs = 15_000 } = options;
   checkNumbers(options);
   const store = withClaims(options.store);
-  const limits = { ...defaultLimits, ...options.limits };
+  const limits = withDefaults(defaultLimits, options.limits);
   const upstream = createUpstream({ ...options, clock, logger: options.logger ?? stderrLogger, limits });
   const { relay, proxy, logger } = upstream;
   const { abandonAfterMs = 60_000, totalTimeoutMs = 3_600_000, resumeWithinMs = 60_000 } = options;

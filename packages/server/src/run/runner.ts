@@ -6,6 +6,7 @@ import { createRequestId } from "../request-id.js";
 import { type Orders, type RunStore, StoreError } from "../store/run-store.js";
 import type { ServiceProxy } from "../upstream/proxy.js";
 import type { Relay } from "../upstream/relay.js";
+import { withDefaults } from "../with-defaults.js";
 import { createJobContext } from "./context.js";
 import { isRunFailure, timeOf } from "./failure.js";
 import type { Job } from "./job.js";
@@ -193,7 +194,7 @@ export function startRun(
     if (claimed.isFirst) recorder.record({ type: "progress", message: "" });
     for (const { id, ...plan } of stages) {
       if (claimed.state.stages.some((known) => known.id === id)) continue;
-      recorder.record({ type: "stage", stage: id, status: "pending", weight: 1, ...plan });
+      recorder.record({ type: "stage", stage: id, status: "pending", ...withDefaults({ weight: 1 }, plan) });
     }
   }
 

@@ -5,6 +5,7 @@ import { type Clock, delay } from "../clock.js";
 import { describeError, type Logger } from "../logger.js";
 import { RunFailure } from "../run/failure.js";
 import type { Recorder } from "../run/recorder.js";
+import { withDefaults } from "../with-defaults.js";
 import { ConnectionRefused, type Connections, exchange, readShort } from "./exchange.js";
 import type { CallOptions, StreamDialect, UpstreamRequest } from "./provider.js";
 import { type AnswerPart, letGo, parseJson, receive } from "./receive.js";
@@ -73,7 +74,7 @@ export function createCaller(options: CallerOptions): Caller {
   return async function callUpstream(call) {
     const { name, target } = call;
     const { runId: run, recorder, stage } = target;
-    const timeouts = { ...options.timeouts, ...call.timeouts };
+    const timeouts = withDefaults(options.timeouts, call.timeouts);
     const retryMessage = call.retryMessage ?? options.retryMessage;
     let secrets: readonly string[] = [];
     const controller = new AbortController();
