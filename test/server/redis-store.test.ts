@@ -306,6 +306,53 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
     expect(lines).toEqual(["Redis is away", "Redis is back"]);
   });
 
+  test("who comes back to Redis leaves an expired lease to its producer for a while: it may be coming back, too", async () => {
+    const redis = await startRedis();
+    const proxy = await tcpProxy(redis.url);
+    const clock = manualClock();
+    const direct = redis.store({ clock });
+    const other = redis.store({ clock, url: proxy.origin.replace("http", "redis"), timeoutMs: 1_000 });
+    const [lives, stopped, dead] = [newRun(), newRun(), newRun()];
+    for (const spec of [lives, stopped, dead]) await direct.create(spec);
+    let wakes = 0;
+    other.watchOrders(lives.run, () => wakes++);
+    await until(() => wakes === 1);
+    await clock.advance(15_001);
+    const before = proxy.connections;
+    proxy.cutNow();
+    await until(() => proxy.connections >= before + 2);
+    expect(await other.find(lives.run, owner)).not.toBeNull();
+    // By each of its connections: a producer renews its lease when it can.
+    await until(() => wakes >= 3);
+
+    const claim = { lease: "second", leaseMs: 15_000, graceMs: 0 };
+    expect(await other.reap(lives.run)).toBe(false);
+    // So long may a command take, a pause between two attempts to connect and one between two of a producer.
+    const graceMs = 1_000 + 2_000 + 5_000;
+    expect(await other.claim?.(lives.run, claim)).toEqual({ kind: "held", retryAfterMs: graceMs });
+    expect(await other.requestCancel(stopped.run, "user")).toBe(true);
+    expect(await direct.renew(lives.run, lives.lease)).toMatchObject({ cancelRequested: null });
+    expect(await direct.renew(stopped.run, stopped.lease)).toMatchObject({ cancelRequested: "user" });
+
+    await clock.advance(graceMs);
+    expect(await other.reap(lives.run)).toBe(false);
+    expect(await other.reap(dead.run)).toBe(true);
+    expect(await other.read(dead.run, null)).toMatchObject({ state: { error: { code: "producer_lost" } } });
+  });
+
+  test("a queued run is taken on at once by who has just come back to Redis", async () => {
+    const redis = await startRedis();
+    const proxy = await tcpProxy(redis.url);
+    const store = redis.store({ url: proxy.origin.replace("http", "redis") });
+    const spec = newRun({ queued: [{ type: "start", at: 1 }] });
+    await store.create(spec);
+    const before = proxy.connections;
+    proxy.cutNow();
+    await until(() => proxy.connections >= before + 2);
+    const claim = { lease: "worker", leaseMs: 15_000, graceMs: 0 };
+    expect(await store.claim?.(spec.run, claim)).toMatchObject({ kind: "claimed", isFirst: true });
+  });
+
   test("a Redis that is not there at the start is told and awaited", async () => {
     const redis = await startRedis();
     await redis.kill();

@@ -3,7 +3,7 @@ import { runError } from "@ai-progress-stream/protocol";
 import { type Clock, settledWithin } from "../clock.js";
 import { describeError, type Logger } from "../logger.js";
 import { createRequestId } from "../request-id.js";
-import { type Orders, type RunStore, StoreError } from "../store/run-store.js";
+import { LONGEST_PRODUCER_PAUSE_MS, type Orders, type RunStore, StoreError } from "../store/run-store.js";
 import type { ServiceProxy } from "../upstream/proxy.js";
 import type { Relay } from "../upstream/relay.js";
 import { withDefaults } from "../with-defaults.js";
@@ -96,10 +96,12 @@ export function startRun(
       try {
         const orders = await store.renew(run, lease);
         nextRenewal = clock.now() + leaseMs / 3;
+        recorder.retryNow();
         obey(orders);
       } catch (error) {
-        if (error instanceof StoreError && error.code !== "unavailable") lose(error);
-        else checkAfter(leaseMs / 6);
+        const isRefused = error instanceof StoreError && error.code !== "unavailable";
+        if (isRefused) lose(error);
+        else checkAfter(Math.min(leaseMs / 6, LONGEST_PRODUCER_PAUSE_MS));
       }
     }
     isChecking = false;

@@ -171,6 +171,9 @@ export interface RunStore {
   close(): Promise<void>;
 }
 
+/** A producer whose store is away tries it again after so many milliseconds at the latest. */
+export const LONGEST_PRODUCER_PAUSE_MS = 5_000;
+
 export type StoreErrorCode = "gap" | "stale_lease" | "ended" | "gone" | "unavailable";
 
 /** A store refuses, or cannot. `unavailable` may pass; the others are final. */

@@ -69,7 +69,7 @@ return 1
 
 /**
  * Takes a run on, or gives what is needed to end one that is to be cancelled. A run without a count of claims was taken on by who made it; one with none is queued. ARGV: now, lease,
- * leaseMs, graceMs, ttl.
+ * leaseMs, graceMs, ttl, for how long an expired lease still counts.
  */
 export const claimScript: Script = script(`${now}${keep}${texts}
 local at = now()
@@ -81,7 +81,8 @@ local claims = tonumber(run[4] or 1)
 if run[2] ~= ARGV[2] then
   local left = tonumber(run[3]) - at
   if claims == 0 and left < 0 then return {'expired'} end
-  if claims > 0 and left >= 0 then return {'held', integer(left + 1)} end
+  local waitMs = math.max(left + 1, tonumber(ARGV[6]))
+  if claims > 0 and waitMs > 0 then return {'held', integer(waitMs)} end
   claims = claims + 1
 end
 if run[7] then return {'cancelled', run[2], run[8], run[9] or '', run[7]} end
@@ -215,14 +216,15 @@ return 1
 
 /**
  * What is needed to end a run that nobody holds; nothing of one that is being worked on, whose producer is told.
- * ARGV: now, reason, orders channel.
+ * ARGV: now, reason, orders channel, for how long an expired lease still counts.
  */
 export const cancelScript: Script = script(`${now}
 local run = redis.call('HMGET', KEYS[1], 'status', 'lease', 'state', 'index', 'claims', 'leaseUntil')
 if run[1] ~= 'running' then return false end
 redis.call('HSETNX', KEYS[1], 'cancel', ARGV[2])
 redis.call('PUBLISH', ARGV[3], '')
-if run[5] ~= '0' and now() <= tonumber(run[6]) then return {} end
+local isHeld = tonumber(ARGV[4]) > 0 or now() <= tonumber(run[6])
+if run[5] ~= '0' and isHeld then return {} end
 return {run[2], run[3], run[4] or '', redis.call('HGET', KEYS[1], 'cancel')}
 `);
 

@@ -12,12 +12,14 @@ import { type Commands, toList, toOrders } from "./commands.js";
 import type { Keys } from "./keys.js";
 import type { Producer, Producers } from "./producers.js";
 import { decodeState } from "./read.js";
+import type { Returns } from "./returns.js";
 import { appendScript, cancelScript, claimScript, expiredScript, renewScript } from "./scripts.js";
 
 export interface WriterOptions {
   readonly commands: Commands;
   readonly keys: Keys;
   readonly producers: Producers;
+  readonly returns: Returns;
   /** The time that scripts are to go by; empty: Redis' own. */
   readonly time: () => string;
   readonly now: () => number;
@@ -34,7 +36,7 @@ export interface Writer {
 }
 
 export function createWriter(options: WriterOptions): Writer {
-  const { commands, keys, producers, retainMs } = options;
+  const { commands, keys, producers, returns, retainMs } = options;
 
   /** What Redis knows of a run, for a producer that this process does not know. */
   async function load(run: string, lease: string): Promise<Producer> {
@@ -174,7 +176,8 @@ export function createWriter(options: WriterOptions): Writer {
 
   async function reap(run: string): Promise<boolean> {
     const expired = toList(await commands.run(expiredScript, keys.of(run).all, [options.time()]));
-    if (!expired) return false;
+    // Asked last: this process may have come back with this very answer.
+    if (!expired || returns.graceLeftMs() > 0) return false;
     const cancelRequested = (expired[4] || null) as CancelReason | null;
     return endWithout(
       "reap",
@@ -185,7 +188,8 @@ export function createWriter(options: WriterOptions): Writer {
   }
 
   async function claim(run: string, { lease, leaseMs, graceMs }: RunClaim): Promise<ClaimOutcome> {
-    const args = [options.time(), lease, leaseMs, graceMs, leaseMs + graceMs + retainMs];
+    const ttlMs = leaseMs + graceMs + retainMs;
+    const args = [options.time(), lease, leaseMs, graceMs, ttlMs, returns.graceLeftMs()];
     const [kind, ...rest] = toList(await commands.run(claimScript, keys.of(run).all, args)) ?? [];
     if (kind === "gone") return { kind };
     if (kind === "held") return { kind, retryAfterMs: Number(rest[0]) };
@@ -215,7 +219,8 @@ export function createWriter(options: WriterOptions): Writer {
 
     async requestCancel(run, reason) {
       const { all, orders } = keys.of(run);
-      const unheld = toList(await commands.run(cancelScript, all, [options.time(), reason, orders]));
+      const args = [options.time(), reason, orders, returns.graceLeftMs()];
+      const unheld = toList(await commands.run(cancelScript, all, args));
       if (!unheld) return false;
       if (unheld.length === 0) return true;
       // Whoever has claimed it in between, or has come back to it, reads the request.
