@@ -126,6 +126,11 @@ export class Recorder {
     this.#push(checked({ at: clock.now(), ...event } as LoggedEvent));
   }
 
+  /** Nothing but its end is still to be written. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
   /** So much is waiting that a fast source should pause until {@link ready}. */
   isFull(): boolean {
     return !this.#isClosed && this.#pendingChars > HIGH_WATER_CHARS;

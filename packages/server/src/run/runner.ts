@@ -100,6 +100,8 @@ export function startRun(
         obey(orders);
       } catch (error) {
         const isRefused = error instanceof StoreError && error.code !== "unavailable";
+        // Its own end may have overtaken this. Whether that was written the recorder knows.
+        if (isRefused && recorder.isEnding) break;
         if (isRefused) lose(error);
         else checkAfter(Math.min(leaseMs / 6, LONGEST_PRODUCER_PAUSE_MS));
       }
