@@ -1,6 +1,6 @@
 import type { LoggedEvent } from "@ai-progress-stream/protocol";
 import type { Answer, Logger, NewRun, RunStore } from "@ai-progress-stream/server";
-import { redisStore } from "@ai-progress-stream/server/redis";
+import { type RedisStoreOptions, redisStore } from "@ai-progress-stream/server/redis";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { until } from "../support/gate.js";
 import { manualClock } from "../support/manual-clock.js";
@@ -234,6 +234,56 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
       state: { seq: 5, text: "abcd", status: "succeeded" },
     });
     expect(await direct.read(spec.run, 0)).toMatchObject({ kind: "tail", events: { length: 5 } });
+  });
+
+  test.each<[string, Partial<RedisStoreOptions>, Partial<NewRun>]>([
+    ["retainMs", { retainMs: 1.1 * 3_600_000 }, {}],
+    ["leaseMs", {}, { leaseMs: 15_000.5 }],
+    ["maxLogEvents", { maxLogEvents: 10.5 }, {}],
+    ["maxLogChars", { maxLogChars: 100.5 }, {}],
+  ])("a %s that is not whole is as good as the next whole one", async (_name, options, own) => {
+    const redis = await startRedis();
+    const store = redis.store(options);
+    const spec = newRun({ key: "k", queued: [{ type: "start", at: 1 }], ...own });
+    expect(await store.create(spec)).toEqual({ kind: "created" });
+    const { leaseMs } = spec;
+    expect(await store.claim?.(spec.run, { lease: "l", leaseMs, graceMs: leaseMs / 3 })).toMatchObject({
+      kind: "claimed",
+    });
+    for (let seq = 2; seq <= 30; seq++) await store.append(spec.run, "l", seq, [text("a")]);
+    await store.renew(spec.run, "l");
+    await store.append(spec.run, "l", 31, [end]);
+    expect(await store.read(spec.run, null)).toMatchObject({ state: { status: "succeeded", seq: 31 } });
+  });
+
+  test("a run is taken back whose key has it while its maker cannot know, as soon as Redis is there again", async () => {
+    const redis = await startRedis();
+    const proxy = await tcpProxy(redis.url);
+    const clock = manualClock();
+    const url = proxy.origin.replace("http", "redis");
+    const store = redis.store({ clock, url, timeoutMs: 200 });
+    const direct = redis.store({ clock });
+    await store.create(newRun({ key: "the scripts are known from then on" }));
+    // A script with one key, that of the index: the answer to it is lost, and so is all that comes after it.
+    const naming = /EVALSHA\r\n\$40\r\n\w+\r\n\$1\r\n1\r\n\$\d+\r\n[^\r]*:key:/;
+    proxy.passes = (bytes) => {
+      const isPassed = !proxy.isStalled;
+      proxy.isStalled ||= naming.test(bytes.toString());
+      return isPassed;
+    };
+    const zombie = newRun({ key: "k" });
+    await expect(store.create(zombie)).rejects.toMatchObject({ code: "unavailable" });
+    expect(await direct.create(newRun({ key: "k" }))).toEqual({ kind: "attached", run: zombie.run });
+    await until(() => clock.pending > 0);
+    proxy.passes = () => true;
+    proxy.isStalled = false;
+    await until(async () => {
+      await clock.advance(1_000);
+      return (await direct.find(zombie.run, owner)) === null;
+    });
+    const next = newRun({ key: "k" });
+    expect(await direct.create(next)).toEqual({ kind: "created" });
+    expect(clock.pending).toBe(0);
   });
 
   test("a process that stood still for longer than an answer may take reads the answer all the same", async () => {

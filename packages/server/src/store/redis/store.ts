@@ -15,6 +15,7 @@ import { createReturns } from "./returns.js";
 import { attendScript, leaveScript } from "./scripts.js";
 import { createSeats } from "./seats.js";
 import { createSubscriber } from "./subscriber.js";
+import { createUnmaker } from "./unmake.js";
 import { createWriter } from "./write.js";
 
 export interface RedisStoreOptions {
@@ -61,7 +62,6 @@ const MIN_SECRET_CHARS = 16;
 export function redisStore(options: RedisStoreOptions): RunStore {
   const {
     prefix = "ai-progress-stream",
-    retainMs = 900_000,
     timeoutMs = 2_000,
     logger = stderrLogger,
     clock = systemClock,
@@ -70,7 +70,10 @@ export function redisStore(options: RedisStoreOptions): RunStore {
   const keys = createKeys(prefix, secret);
   const now = (): number => clock.now();
   const time = (): string => (options.clock ? String(clock.now()) : "");
-  const producers = createProducers(options.maxLogEvents ?? 4096, options.maxLogChars ?? 131_072, now);
+  const retainMs = Math.ceil(options.retainMs ?? 900_000);
+  const maxLogEvents = Math.floor(options.maxLogEvents ?? 4096);
+  const maxLogChars = Math.floor(options.maxLogChars ?? 131_072);
+  const producers = createProducers(maxLogEvents, maxLogChars, now);
 
   const open = clientFactory(url, options.client ?? {}, timeoutMs);
   // Another node's producer is back when it has connected, and is heard of when it tries again.
@@ -101,11 +104,13 @@ export function redisStore(options: RedisStoreOptions): RunStore {
   const commands = createCommands(connection);
   const read = createReader(commands, keys);
   const writer = createWriter({ commands, keys, producers, returns, time, now, retainMs });
+  const unmaker = createUnmaker({ commands, keys, clock });
   const create = createCreator({
     commands,
     keys,
     time,
     seats: createSeats({ commands, keys, time }),
+    unmake: unmaker.unmake,
     now,
     retainMs,
     onCreated({ run, lease, leaseMs, queued }, index, state) {
@@ -149,6 +154,7 @@ export function redisStore(options: RedisStoreOptions): RunStore {
     },
 
     async close() {
+      unmaker.close();
       subscriber.close();
       orderListeners.clear();
       producers.clear();

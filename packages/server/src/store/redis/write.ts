@@ -187,7 +187,10 @@ export function createWriter(options: WriterOptions): Writer {
     );
   }
 
-  async function claim(run: string, { lease, leaseMs, graceMs }: RunClaim): Promise<ClaimOutcome> {
+  async function claim(run: string, given: RunClaim): Promise<ClaimOutcome> {
+    const { lease } = given;
+    // Redis takes whole milliseconds only.
+    const [leaseMs, graceMs] = [Math.ceil(given.leaseMs), Math.ceil(given.graceMs)];
     const ttlMs = leaseMs + graceMs + retainMs;
     const args = [options.time(), lease, leaseMs, graceMs, ttlMs, returns.graceLeftMs()];
     const [kind, ...rest] = toList(await commands.run(claimScript, keys.of(run).all, args)) ?? [];
@@ -205,7 +208,7 @@ export function createWriter(options: WriterOptions): Writer {
       const how = rest[0] === lease ? "append" : "cancel";
       const end = cancelledEnd(options.now(), rest[3] as CancelReason);
       // Its producer was not dead after all, or another has ended it: once more, by what is there now.
-      if (!(await endWithout(how, run, rest, end))) return claim(run, { lease, leaseMs, graceMs });
+      if (!(await endWithout(how, run, rest, end))) return claim(run, given);
     }
     if (kind === "expired") await reap(run);
     return { kind: "ended" };
