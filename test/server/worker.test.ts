@@ -497,6 +497,45 @@ test("a store that is away leaves the job to a further attempt", async () => {
   await worker.close();
 });
 
+test("a claim whose answer was lost is gone on with by the next attempt, which performs the job once", async () => {
+  const inner = memoryStore();
+  let isLost = true;
+  const store: RunStore = {
+    ...inner,
+    async claim(run, claim) {
+      const outcome = await inner.claim?.(run, claim);
+      if (isLost) throw new StoreError("unavailable", "the answer was lost");
+      return outcome ?? { kind: "gone" };
+    },
+  };
+  const { url, nextJob, worker } = await webAndWorker({ server: { store }, worker: { leaseMs: 2_000 } });
+  const { final } = await post(url);
+  const { runId, ...job } = await nextJob();
+  for (const _attempt of [1, 2]) {
+    await expect(worker.perform(runId, { ...job, run: never })).rejects.toMatchObject({
+      code: "unavailable",
+    });
+  }
+  isLost = false;
+  let performed = 0;
+  const go = gate();
+  const perform = () =>
+    worker.perform(runId, {
+      ...job,
+      run: async () => {
+        performed++;
+        await go.opened;
+      },
+    });
+  // Of two further attempts one has the lease, and the other sees it held.
+  const outcomes = [perform(), perform()];
+  expect(await Promise.race(outcomes)).toBe("held");
+  go.open();
+  expect((await Promise.all(outcomes)).toSorted()).toEqual(["held", "succeeded"]);
+  expect(performed).toBe(1);
+  expect(await final()).toMatchObject({ status: "succeeded" });
+});
+
 test("a store that cannot hand runs over, and a queue without a bound, are told at the start", async () => {
   const { claim: _claim, ...store } = memoryStore();
   expect(() => createProgressWorker({ store })).toThrow(/has no claim\(\)/);

@@ -82,7 +82,7 @@ interface Snapshot {
 
 /** What a process that takes on a run asks for. */
 export interface RunClaim {
-  /** Drawn anew for each attempt: the token of the new producer. */
+  /** Drawn anew for each attempt, but for one that repeats a claim that got no answer: the token of the new producer. */
   readonly lease: string;
   readonly leaseMs: number;
   /** How long after an expired lease the run is still left to a further claim, before it may be reaped. */
