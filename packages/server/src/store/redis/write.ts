@@ -176,15 +176,12 @@ export function createWriter(options: WriterOptions): Writer {
 
   async function reap(run: string): Promise<boolean> {
     const expired = toList(await commands.run(expiredScript, keys.of(run).all, [options.time()]));
-    // Asked last: this process may have come back with this very answer.
-    if (!expired || returns.graceLeftMs() > 0) return false;
+    if (!expired) return false;
+    const isQueued = expired[3] === "0";
+    // Nobody comes back to a queued one. Asked last: this process may have come back with this very answer.
+    if (!isQueued && returns.graceLeftMs() > 0) return false;
     const cancelRequested = (expired[4] || null) as CancelReason | null;
-    return endWithout(
-      "reap",
-      run,
-      expired,
-      reapedEnd(options.now(), { isQueued: expired[3] === "0", cancelRequested }),
-    );
+    return endWithout("reap", run, expired, reapedEnd(options.now(), { isQueued, cancelRequested }));
   }
 
   async function claim(run: string, given: RunClaim): Promise<ClaimOutcome> {
