@@ -261,7 +261,7 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
     const proxy = await tcpProxy(redis.url);
     const clock = manualClock();
     const url = proxy.origin.replace("http", "redis");
-    const store = redis.store({ clock, url, timeoutMs: 200 });
+    const store = redis.store({ clock, url, timeoutMs: 200, logger: recordingLogger().logger });
     const direct = redis.store({ clock });
     await store.create(newRun({ key: "the scripts are known from then on" }));
     // A script with one key, that of the index: the answer to it is lost, and so is all that comes after it.
