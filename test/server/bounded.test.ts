@@ -216,6 +216,40 @@ test.each(["at once", "when it is asked again"])(
   },
 );
 
+test("a renewal that the run's own end has overtaken is no loss, and none is told", async () => {
+  const inner = memoryStore();
+  const refused = gate();
+  let wake = (): void => {};
+  const ends: string[] = [];
+  const store: RunStore = {
+    ...inner,
+    watchOrders(_run, listener) {
+      wake = listener;
+      return () => {};
+    },
+    renew: (run, lease) =>
+      inner.renew(run, lease).catch((error: unknown) => {
+        setImmediate(refused.open);
+        throw error;
+      }),
+    append(run, lease, firstSeq, events) {
+      const answer = inner.append(run, lease, firstSeq, events);
+      if (events.at(-1)?.type !== "end") return answer;
+      // It is written, and its answer is on its way.
+      wake();
+      return refused.opened.then(() => answer);
+    },
+  };
+  const { url, logged } = await taskApp(() => "done", {
+    store,
+    onEnd: ({ status }) => void ends.push(status),
+  });
+  expect(reduceAnswers([await callSse(url, { body: {} })])).toMatchObject({ status: "succeeded" });
+  await until(() => ends.length > 0);
+  expect(ends).toEqual(["succeeded"]);
+  expect(logged).toEqual([]);
+});
+
 test("viewers that stop reading in the middle of a long snapshot share its bytes", async () => {
   const { origin } = await progressApp((app, progress) => {
     app.use(progress.task({ run: ({ text }) => text("x".repeat(4_000_000)) }));

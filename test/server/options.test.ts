@@ -4,9 +4,19 @@ import {
   memoryStore,
   openaiChat,
   type ProgressServerOptions,
+  type QueuedJob,
 } from "@ai-progress-stream/server";
 import { redisStore } from "@ai-progress-stream/server/redis";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { until } from "../support/gate.js";
+import { progressApp } from "../support/progress-app.js";
+import {
+  chunkFrame,
+  DONE_FRAME,
+  finishFrame,
+  openStream,
+  scriptedUpstream,
+} from "../support/scripted-upstream.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
 import { taskApp } from "../support/task-app.js";
 
@@ -99,4 +109,61 @@ test("Infinity turns off what may be turned off, the heartbeat as well", async (
   const answer = await callSse(url, { body: {} });
   expect(answer.events[0]).toMatchObject({ type: "open", heartbeatMs: 0 });
   expect(reduceAnswers([answer])).toMatchObject({ status: "succeeded", result: "done" });
+});
+
+describe("a name that is there and undefined, as a variable that is not set, is the default:", () => {
+  test("of the bounds", async () => {
+    const { url } = await taskApp(() => "done", asOptions({ limits: { bodyBytes: undefined } }));
+    expect((await callSse(url, { body: "x".repeat(2_000_000) })).status).toBe(413);
+    const store = memoryStore();
+    const jobs: QueuedJob[] = [];
+    const { origin } = await progressApp(
+      (app, progress) => app.use("/task", progress.task({ enqueue: (job) => void jobs.push(job) })),
+      { store },
+    );
+    const limits = { textChars: undefined, valueChars: undefined } as object;
+    const logger = { debug() {}, info() {}, warn() {}, error() {} };
+    const worker = createProgressWorker({ store: { ...store, close: async () => {} }, limits, logger });
+    onTestFinished(() => worker.close({ drainMs: 0 }));
+    const answer = callSse(`${origin}/task`, { body: {} });
+    const { runId, ...job } = await until(() => jobs.shift());
+    await worker.perform(runId, { ...job, run: () => "x".repeat(300_000) });
+    expect(reduceAnswers([await answer])).toMatchObject({ status: "failed", error: { code: "internal" } });
+  });
+
+  const relayed = async (relay: object, server: object, body: object) => {
+    const upstream = await scriptedUpstream((res) => {
+      openStream(res);
+      res.end(chunkFrame("Hello") + finishFrame() + DONE_FRAME);
+    });
+    const provider = openaiChat({ baseURL: upstream.baseURL });
+    const { origin } = await progressApp(
+      (app, progress) => app.use("/chat", progress.relay({ provider, models: { default: "m" }, ...relay })),
+      asOptions(server),
+    );
+    const answer = await callSse(`${origin}/chat`, { body });
+    return { answer, asked: upstream.calls.map((call) => JSON.parse(call.body)) };
+  };
+
+  test("of a relay's rules", async () => {
+    const rules = { maxOutputTokens: undefined, maxMessages: undefined };
+    const { asked } = await relayed(rules, {}, { prompt: "x", max_tokens: 1_000_000 });
+    expect(asked).toMatchObject([{ max_tokens: 4096 }]);
+    const messages = Array.from({ length: 101 }, () => ({ role: "user", content: "a" }));
+    expect((await relayed(rules, {}, { messages })).answer.status).toBe(422);
+  });
+
+  test.each([
+    ["the server's", {}, { timeouts: { totalMs: undefined, idleMs: undefined } }],
+    ["the endpoint's", { timeouts: { totalMs: undefined, firstByteMs: undefined } }, {}],
+  ])("of %s time-outs", async (_whose, relay, server) => {
+    const { answer } = await relayed(relay, server, { prompt: "x" });
+    expect(reduceAnswers([answer])).toMatchObject({ status: "succeeded", text: "Hello" });
+  });
+
+  test("and an answer without a bound is asked for without one", async () => {
+    const { asked } = await relayed({ maxOutputTokens: Infinity }, {}, { prompt: "x" });
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).not.toHaveProperty("max_tokens");
+  });
 });

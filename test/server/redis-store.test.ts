@@ -1,6 +1,6 @@
 import type { LoggedEvent } from "@ai-progress-stream/protocol";
 import type { Answer, Logger, NewRun, RunStore } from "@ai-progress-stream/server";
-import { redisStore } from "@ai-progress-stream/server/redis";
+import { type RedisStoreOptions, redisStore } from "@ai-progress-stream/server/redis";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { until } from "../support/gate.js";
 import { manualClock } from "../support/manual-clock.js";
@@ -236,6 +236,59 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
     expect(await direct.read(spec.run, 0)).toMatchObject({ kind: "tail", events: { length: 5 } });
   });
 
+  test.each<[string, Partial<RedisStoreOptions>, Partial<NewRun>]>([
+    ["retainMs", { retainMs: 1.1 * 3_600_000 }, {}],
+    ["leaseMs", {}, { leaseMs: 15_000.5 }],
+    ["maxLogEvents", { maxLogEvents: 10.5 }, {}],
+    ["maxLogChars", { maxLogChars: 100.5 }, {}],
+  ])("a %s that is not whole is as good as the next whole one", async (_name, options, own) => {
+    const redis = await startRedis();
+    const store = redis.store(options);
+    const spec = newRun({ key: "k", queued: [{ type: "start", at: 1 }], ...own });
+    expect(await store.create(spec)).toEqual({ kind: "created" });
+    const { leaseMs } = spec;
+    expect(await store.claim?.(spec.run, { lease: "l", leaseMs, graceMs: leaseMs / 3 })).toMatchObject({
+      kind: "claimed",
+    });
+    for (let seq = 2; seq <= 30; seq++) await store.append(spec.run, "l", seq, [text("a")]);
+    await store.renew(spec.run, "l");
+    await store.append(spec.run, "l", 31, [end]);
+    expect(await store.read(spec.run, null)).toMatchObject({ state: { status: "succeeded", seq: 31 } });
+  });
+
+  test("a run is taken back whose key has it while its maker cannot know, as soon as Redis is there again", async () => {
+    const redis = await startRedis();
+    const proxy = await tcpProxy(redis.url);
+    const clock = manualClock();
+    const url = proxy.origin.replace("http", "redis");
+    const store = redis.store({ clock, url, timeoutMs: 1_000, logger: recordingLogger().logger });
+    const direct = redis.store({ clock });
+    await store.create(newRun({ key: "the scripts are known from then on" }));
+    // A script with one key, that of the index: the answer to it is lost, and so is all that comes after it.
+    const naming = /EVALSHA\r\n\$40\r\n\w+\r\n\$1\r\n1\r\n\$\d+\r\n[^\r]*:key:/;
+    proxy.passes = (bytes) => {
+      const isPassed = !proxy.isStalled;
+      proxy.isStalled ||= naming.test(bytes.toString());
+      return isPassed;
+    };
+    const zombie = newRun({ key: "k" });
+    await expect(store.create(zombie)).rejects.toMatchObject({ code: "unavailable" });
+    expect(await direct.create(newRun({ key: "k" }))).toEqual({ kind: "attached", run: zombie.run });
+    await until(() => clock.pending > 0);
+    proxy.passes = () => true;
+    proxy.isStalled = false;
+    const isBack = () =>
+      store.find(zombie.run, owner).then(
+        () => true,
+        () => false,
+      );
+    await until(isBack);
+    await clock.advance(1_000);
+    await until(async () => (await direct.find(zombie.run, owner)) === null);
+    const next = newRun({ key: "k" });
+    expect(await direct.create(next)).toEqual({ kind: "created" });
+  });
+
   test("a process that stood still for longer than an answer may take reads the answer all the same", async () => {
     const redis = await startRedis();
     const { lines, logger } = recordingLogger();
@@ -304,6 +357,53 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
     const woken = wakes;
     await until(() => wakes > woken || wakes > before + 1);
     expect(lines).toEqual(["Redis is away", "Redis is back"]);
+  });
+
+  test("who comes back to Redis leaves an expired lease to its producer for a while: it may be coming back, too", async () => {
+    const redis = await startRedis();
+    const proxy = await tcpProxy(redis.url);
+    const clock = manualClock();
+    const direct = redis.store({ clock });
+    const other = redis.store({ clock, url: proxy.origin.replace("http", "redis"), timeoutMs: 1_000 });
+    const [lives, stopped, dead] = [newRun(), newRun(), newRun()];
+    for (const spec of [lives, stopped, dead]) await direct.create(spec);
+    let wakes = 0;
+    other.watchOrders(lives.run, () => wakes++);
+    await until(() => wakes === 1);
+    await clock.advance(15_001);
+    const before = proxy.connections;
+    proxy.cutNow();
+    await until(() => proxy.connections >= before + 2);
+    expect(await other.find(lives.run, owner)).not.toBeNull();
+    // By each of its connections: a producer renews its lease when it can.
+    await until(() => wakes >= 3);
+
+    const claim = { lease: "second", leaseMs: 15_000, graceMs: 0 };
+    expect(await other.reap(lives.run)).toBe(false);
+    // So long may a command take, a pause between two attempts to connect and one between two of a producer.
+    const graceMs = 1_000 + 2_000 + 5_000;
+    expect(await other.claim?.(lives.run, claim)).toEqual({ kind: "held", retryAfterMs: graceMs });
+    expect(await other.requestCancel(stopped.run, "user")).toBe(true);
+    expect(await direct.renew(lives.run, lives.lease)).toMatchObject({ cancelRequested: null });
+    expect(await direct.renew(stopped.run, stopped.lease)).toMatchObject({ cancelRequested: "user" });
+
+    await clock.advance(graceMs);
+    expect(await other.reap(lives.run)).toBe(false);
+    expect(await other.reap(dead.run)).toBe(true);
+    expect(await other.read(dead.run, null)).toMatchObject({ state: { error: { code: "producer_lost" } } });
+  });
+
+  test("a queued run is taken on at once by who has just come back to Redis", async () => {
+    const redis = await startRedis();
+    const proxy = await tcpProxy(redis.url);
+    const store = redis.store({ url: proxy.origin.replace("http", "redis") });
+    const spec = newRun({ queued: [{ type: "start", at: 1 }] });
+    await store.create(spec);
+    const before = proxy.connections;
+    proxy.cutNow();
+    await until(() => proxy.connections >= before + 2);
+    const claim = { lease: "worker", leaseMs: 15_000, graceMs: 0 };
+    expect(await store.claim?.(spec.run, claim)).toMatchObject({ kind: "claimed", isFirst: true });
   });
 
   test("a Redis that is not there at the start is told and awaited", async () => {

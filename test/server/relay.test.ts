@@ -289,6 +289,28 @@ test("a refusal that breaks off in its words is the refusal that its status says
   expect(state).toMatchObject({ status: "succeeded", text: "Better" });
 });
 
+test.each([
+  [401, "upstream_rejected"],
+  [429, "rate_limited"],
+])(
+  "a refusal with %i whose words do not end is what its status says, and no time-out",
+  async (status, code) => {
+    const { clock, stop } = hastyClock();
+    const { state, upstream } = await ask(
+      (res) => {
+        res.writeHead(status);
+        const timer = setInterval(() => res.write("x"), 10);
+        res.on("close", () => clearInterval(timer));
+      },
+      { clock, heartbeatMs: 0, stallMs: Infinity },
+    );
+    stop();
+    expect(state?.error?.code).toBe(code);
+    expect(upstream.calls).toHaveLength(status === 429 ? 3 : 1);
+    for (const call of upstream.calls) await call.closed;
+  },
+);
+
 test("what is said while a busy model is waited for is the application's to word", async () => {
   const { clock, stop } = hastyClock();
   const notices: unknown[] = [];

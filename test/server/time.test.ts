@@ -40,6 +40,23 @@ test("a process that stood still for ten minutes loses no run, and abandons none
   await until(async () => (await stateAt(runUrl)).status === "succeeded");
 });
 
+test("a run that is stopped just after its machine has slept is cancelled by who works on it, and its hooks are told", async () => {
+  const clock = manualClock(Date.now());
+  const ends: string[] = [];
+  const { url } = await taskApp(() => gate().opened, {
+    clock,
+    onEnd: ({ status }) => void ends.push(status),
+  });
+  const { runUrl, answer } = await openRun(url);
+  await clock.advance(2_000);
+  clock.jump(600_000);
+  expect((await fetch(`${runUrl}/cancel`, { method: "POST" })).status).toBe(202);
+  await clock.advance(1_000);
+  expect((await answer).events.at(-1)).toMatchObject({ type: "end", status: "cancelled", reason: "user" });
+  await until(() => ends.length > 0);
+  expect(ends).toEqual(["cancelled"]);
+});
+
 test("a run that nobody comes back to is abandoned after the grace, though the process stood still", async () => {
   const clock = manualClock(Date.now());
   const { url } = await taskApp(() => gate().opened, { clock });

@@ -25,7 +25,7 @@ interface Settings {
 
 /** A web node and a worker over one store; `jobs` is the queue. */
 async function webAndWorker({ task, server, worker: own }: Settings = {}) {
-  const store = memoryStore(server?.clock ? { clock: server.clock } : {});
+  const store = server?.store ?? memoryStore(server?.clock ? { clock: server.clock } : {});
   const jobs: QueuedJob[] = [];
   const app = await progressApp(
     (express, progress) => {
@@ -233,6 +233,36 @@ test("a job that may be resumed goes on with what its first attempt has left", a
   expect(outcome).toBe("succeeded");
   expect(await final()).toMatchObject({ status: "succeeded", text: "one two", usage: { outputTokens: 5 } });
   expect((await answer).events.filter(({ type }) => type === "end")).toHaveLength(1);
+});
+
+test("Stop on a run whose worker has died ends it at once, and no further attempt performs it", async () => {
+  const clock = manualClock();
+  const { url, store, nextJob, worker } = await webAndWorker({ server: { clock, heartbeatMs: 0 } });
+  const { run, final } = await post(url);
+  const { runId, ...job } = await nextJob();
+  await dieAfter(store, runId, "So far");
+  await clock.advance(201);
+  expect((await fetch(`${url}/${run}/cancel`, { method: "POST" })).status).toBe(202);
+  expect(await final()).toMatchObject({ status: "cancelled", reason: "user", text: "So far" });
+  expect(await worker.perform(runId, { ...job, resume: true, run: never })).toBe("ended");
+});
+
+test("a job is not begun where the run was cancelled while it was taken on", async () => {
+  const inner = memoryStore();
+  const store: RunStore = {
+    ...inner,
+    async claim(run, claim) {
+      const outcome = await inner.claim?.(run, claim);
+      await inner.requestCancel(run, "user");
+      return outcome ?? { kind: "gone" };
+    },
+  };
+  const { url, perform } = await webAndWorker({ server: { store } });
+  const { final } = await post(url);
+  let performed = 0;
+  expect(await perform(() => performed++)).toBe("cancelled");
+  expect(performed).toBe(0);
+  expect(await final()).toMatchObject({ status: "cancelled", reason: "user" });
 });
 
 test("the limit of text counts what an earlier attempt has written", async () => {
@@ -465,6 +495,45 @@ test("a store that is away leaves the job to a further attempt", async () => {
     code: "unavailable",
   });
   await worker.close();
+});
+
+test("a claim whose answer was lost is gone on with by the next attempt, which performs the job once", async () => {
+  const inner = memoryStore();
+  let isLost = true;
+  const store: RunStore = {
+    ...inner,
+    async claim(run, claim) {
+      const outcome = await inner.claim?.(run, claim);
+      if (isLost) throw new StoreError("unavailable", "the answer was lost");
+      return outcome ?? { kind: "gone" };
+    },
+  };
+  const { url, nextJob, worker } = await webAndWorker({ server: { store }, worker: { leaseMs: 2_000 } });
+  const { final } = await post(url);
+  const { runId, ...job } = await nextJob();
+  for (const _attempt of [1, 2]) {
+    await expect(worker.perform(runId, { ...job, run: never })).rejects.toMatchObject({
+      code: "unavailable",
+    });
+  }
+  isLost = false;
+  let performed = 0;
+  const go = gate();
+  const perform = () =>
+    worker.perform(runId, {
+      ...job,
+      run: async () => {
+        performed++;
+        await go.opened;
+      },
+    });
+  // Of two further attempts one has the lease, and the other sees it held.
+  const outcomes = [perform(), perform()];
+  expect(await Promise.race(outcomes)).toBe("held");
+  go.open();
+  expect((await Promise.all(outcomes)).toSorted()).toEqual(["held", "succeeded"]);
+  expect(performed).toBe(1);
+  expect(await final()).toMatchObject({ status: "succeeded" });
 });
 
 test("a store that cannot hand runs over, and a queue without a bound, are told at the start", async () => {

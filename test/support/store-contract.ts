@@ -386,6 +386,75 @@ export function describeRunStore(name: string, open: () => Promise<StoreUnderTes
       });
     });
 
+    describe("of a run that is to be cancelled", () => {
+      const queued: QueuedEvent[] = [{ type: "start", at: 1 }];
+      const claim = (store: RunStore, run: string, lease: string) =>
+        store.claim?.(run, { lease, leaseMs: 1_000, graceMs: 60_000 });
+      const cancelled = { state: { status: "cancelled", reason: "user" } };
+
+      async function claimed({ store }: StoreUnderTest) {
+        const spec = newRun({ queued });
+        await store.create(spec);
+        await claim(store, spec.run, "dead");
+        return spec.run;
+      }
+
+      test("the end comes at once where its producer's lease has expired, and its producer sees it", async () => {
+        const opened = await open();
+        const { store, other, clock } = opened;
+        const run = await claimed(opened);
+        const unqueued = newRun();
+        await store.create(unqueued);
+        await clock.advance(LEASE_MS + 1);
+        for (const [id, lease] of [
+          [run, "dead"],
+          [unqueued.run, unqueued.lease],
+        ] as const) {
+          expect(await other.requestCancel(id, "user")).toBe(true);
+          expect(await other.requestCancel(id, "user")).toBe(false);
+          expect(await other.read(id, null)).toMatchObject(cancelled);
+          expect(await claim(other, id, "second")).toEqual({ kind: "ended" });
+          await expect(store.renew(id, lease)).rejects.toMatchObject({ code: "ended" });
+        }
+      });
+
+      test("a further claim ends it, and is given nothing to perform", async () => {
+        const opened = await open();
+        const { other, clock } = opened;
+        const run = await claimed(opened);
+        await other.requestCancel(run, "user");
+        expect(await claim(other, run, "second")).toMatchObject({ kind: "held" });
+        await clock.advance(1_001);
+        const claims = await Promise.all([claim(other, run, "second"), claim(other, run, "third")]);
+        expect(claims).toEqual([{ kind: "ended" }, { kind: "ended" }]);
+        expect(await other.read(run, null)).toMatchObject(cancelled);
+        expect(await other.find(run, owner)).toMatchObject({ head: 2 });
+      });
+
+      test("its grace is not waited for by who reaps it, and it is cancelled, not lost", async () => {
+        const opened = await open();
+        const { other, clock } = opened;
+        const run = await claimed(opened);
+        await other.requestCancel(run, "user");
+        await clock.advance(1_000);
+        expect(await other.reap(run)).toBe(false);
+        await clock.advance(1);
+        expect(await other.reap(run)).toBe(true);
+        expect(await other.read(run, null)).toMatchObject(cancelled);
+      });
+
+      test("a producer that comes back before its run is ended is told", async () => {
+        const opened = await open();
+        const { store, other, clock } = opened;
+        const run = await claimed(opened);
+        await other.requestCancel(run, "user");
+        await clock.advance(1_001);
+        expect(await store.renew(run, "dead")).toMatchObject({ cancelRequested: "user" });
+        expect(await other.reap(run)).toBe(false);
+        expect(await claim(other, run, "second")).toMatchObject({ kind: "held" });
+      });
+    });
+
     test("a request to cancel reaches the producer once, with its first reason", async () => {
       const { store, other } = await open();
       const spec = newRun();

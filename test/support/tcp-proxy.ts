@@ -20,6 +20,8 @@ export interface TcpProxy {
   delayMs: number;
   /** Bytes of responses that are let through every 5 ms, per connection; Infinity: all. */
   bytesPerTick: number;
+  /** Whether what a client sends is passed on; else it is lost. */
+  passes: (bytes: Buffer) => boolean;
   /** Cuts what is open now. */
   cutNow(): void;
 }
@@ -55,7 +57,9 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
       open.delete(upstream);
       void passing.then(() => client.end());
     });
-    client.on("data", (bytes) => upstream.write(bytes));
+    client.on("data", (bytes: Buffer) => {
+      if (proxy.passes(bytes)) upstream.write(bytes);
+    });
     upstream.on("data", (bytes: Buffer) => {
       const sentAt = performance.now();
       const isThrottled = proxy.bytesPerTick !== Infinity;
@@ -106,6 +110,7 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
     isStalled: false,
     delayMs: 0,
     bytesPerTick: Infinity,
+    passes: () => true,
     cutNow() {
       for (const socket of open) socket.resetAndDestroy();
     },

@@ -1,3 +1,4 @@
+import type { CancelReason } from "@ai-progress-stream/protocol";
 import { settledWithin, systemClock } from "./clock.js";
 import { createFailureLog } from "./failure-log.js";
 import { createAudience } from "./http/audience.js";
@@ -24,6 +25,7 @@ import { memoryStore } from "./store/memory.js";
 import { readChatInput } from "./upstream/chat-input.js";
 import { requireWhole } from "./upstream/relay.js";
 import { createUpstream } from "./upstream/upstream.js";
+import { withDefaults } from "./with-defaults.js";
 
 export interface ProgressServer {
   /**
@@ -67,7 +69,7 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
     heartbeatMs = 15_000,
   } = options;
   checkNumbers(options);
-  const limits = { ...defaultLimits, ...options.limits };
+  const limits = withDefaults(defaultLimits, options.limits);
   const cors = createCors(options.cors);
   const upstream = createUpstream({ ...options, clock, logger: options.logger ?? stderrLogger, limits });
   const { relay, proxy, logger } = upstream;
@@ -91,6 +93,10 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
   const onError = (error: unknown): void => logFailure(error, {}, "the store failed");
   /** A run that this process itself works on is not dead, however late a sleeping machine renews its lease. */
   const reap = async (run: string): Promise<boolean> => !producer.has(run) && (await store.reap(run));
+  /** For the same reason its own ear is nearer than the store's, which may take its lease for expired. */
+  const requestCancel = async (run: string, reason: CancelReason): Promise<void> => {
+    if (!producer.cancel(run, reason)) await store.requestCancel(run, reason);
+  };
   const audience = createAudience({ store, clock, backstopMs, reap, onError });
 
   function enter(): () => void {
@@ -120,6 +126,7 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
         stallMs: options.stallMs ?? 30_000,
         leaseMs,
         reap,
+        requestCancel,
         start: (todo) => producer.start(todo, [options, hooks]),
         enqueue: (queue, run) => keep(queueing, queue.enqueue(run)),
         isClosing: () => closing !== null,
@@ -141,7 +148,7 @@ export function createProgressServer(options: ProgressServerOptions = {}): Progr
   return {
     relay(relayOptions) {
       checkModels(relayOptions);
-      const rules = { maxOutputTokens: 4096, maxMessages: 100, ...relayOptions };
+      const rules = withDefaults({ maxOutputTokens: 4096, maxMessages: 100 }, relayOptions);
       return mount(
         {
           totalTimeoutMs: Infinity,

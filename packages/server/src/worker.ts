@@ -1,5 +1,5 @@
-import { randomUUID } from "node:crypto";
 import { type RunState, runError, type StagePlan } from "@ai-progress-stream/protocol";
+import { createClaimLeases } from "./claim-leases.js";
 import { type Clock, delay, systemClock } from "./clock.js";
 import { type Logger, stderrLogger } from "./logger.js";
 import { checkNumbers, defaultLimits, type Limits } from "./options.js";
@@ -12,6 +12,7 @@ import type { ClaimOutcome, RunStore } from "./store/run-store.js";
 import type { RetryNotice } from "./upstream/retry.js";
 import type { UpstreamTimeouts } from "./upstream/timeouts.js";
 import { createUpstream } from "./upstream/upstream.js";
+import { withDefaults } from "./with-defaults.js";
 
 export interface ProgressWorkerOptions extends RunHooks {
   /**
@@ -99,11 +100,12 @@ export function createProgressWorker(options: ProgressWorkerOptions): ProgressWo
   const { clock = systemClock, leaseMs = 15_000 } = options;
   checkNumbers(options);
   const store = withClaims(options.store);
-  const limits = { ...defaultLimits, ...options.limits };
+  const limits = withDefaults(defaultLimits, options.limits);
   const upstream = createUpstream({ ...options, clock, logger: options.logger ?? stderrLogger, limits });
   const { relay, proxy, logger } = upstream;
   const { abandonAfterMs = 60_000, totalTimeoutMs = 3_600_000, resumeWithinMs = 60_000 } = options;
   const producer = createProducer({ store, clock, logger, relay, proxy, limits, leaseMs, abandonAfterMs });
+  const leases = createClaimLeases(clock);
   const closing = new AbortController();
   const beginning = new Set<Promise<unknown>>();
   let closed: Promise<void> | null = null;
@@ -134,10 +136,17 @@ export function createProgressWorker(options: ProgressWorkerOptions): ProgressWo
 
   async function begin<Input>(run: string, job: PerformOptions<Input>): Promise<RunningRun | PerformOutcome> {
     const { input, principal, stages = [], resume = false } = job;
-    const lease = randomUUID();
-    const claimed = await claim(run, lease, resume ? resumeWithinMs : 0);
-    if (claimed.kind !== "claimed") return claimed.kind;
-    if (!claimed.isFirst && !resume) return giveUp(run, lease, claimed.state);
+    const lease = leases.take(run);
+    const graceMs = resume ? resumeWithinMs : 0;
+    let claimed: ClaimOutcome;
+    try {
+      claimed = await claim(run, lease, graceMs);
+      if (claimed.kind !== "claimed") return claimed.kind;
+      if (!claimed.isFirst && !resume) return await giveUp(run, lease, claimed.state);
+    } catch (error) {
+      leases.keep(run, lease, leaseMs + graceMs);
+      throw error;
+    }
     const limit = { totalTimeoutMs: job.totalTimeoutMs ?? totalTimeoutMs };
     const todo = { run, lease, principal, input, job: job.run as Job<never>, stages, claimed, ...limit };
     return producer.start(todo, [options]);

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isRunId, parseEventId, type StagePlan } from "@ai-progress-stream/protocol";
+import { type CancelReason, isRunId, parseEventId, type StagePlan } from "@ai-progress-stream/protocol";
 import type { Clock } from "../clock.js";
 import type { FailureLog } from "../failure-log.js";
 import type { RunQueue } from "../queued-task.js";
@@ -58,6 +58,8 @@ export interface EndpointOptions {
   readonly leaseMs: number;
   /** Ends the run if its producer is dead. */
   readonly reap: (run: string) => Promise<boolean>;
+  /** Asks whoever works on the run to stop. */
+  readonly requestCancel: (run: string, reason: CancelReason) => Promise<void>;
   /** Starts a run that the store has made. */
   readonly start: (todo: RunToDo) => void;
   /** Hands a run that the store has made to a queue. */
@@ -226,7 +228,7 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
   async function cancel(req: EndpointRequest, res: ServerResponse, run: string): Promise<void> {
     const record = await findOwn(req, run);
     if (!record) throw new Problem("not_found");
-    await store.requestCancel(run, "user");
+    await options.requestCancel(run, "user");
     sendJson(res, 202, { run, status: record.status });
   }
 

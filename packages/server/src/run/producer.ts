@@ -1,4 +1,4 @@
-import type { LoggedEvent, RunState } from "@ai-progress-stream/protocol";
+import type { CancelReason, LoggedEvent, RunState } from "@ai-progress-stream/protocol";
 import { settledWithin } from "../clock.js";
 import { describeError } from "../logger.js";
 import { type RunnerOptions, type RunningRun, type RunToDo, startRun } from "./runner.js";
@@ -29,6 +29,8 @@ export interface Producer {
   start(todo: RunToDo, hooks: readonly RunHooks[]): RunningRun;
   /** Whether this process works on the run: then it is not dead, however late its lease was renewed. */
   has(run: string): boolean;
+  /** Cancels a run that this process works on. False: it does not. */
+  cancel(run: string, reason: CancelReason): boolean;
   /** Resolves when all have ended and the hooks know it; after `drainMs` they are cancelled as `shutdown`. */
   drain(drainMs: number): Promise<void>;
 }
@@ -80,6 +82,11 @@ export function createProducer(options: RunnerOptions): Producer {
     },
 
     has: (run) => running.has(run),
+
+    cancel(run, reason) {
+      running.get(run)?.cancel(reason);
+      return running.has(run);
+    },
 
     async drain(drainMs) {
       const callOff = clock.after(drainMs, () => {

@@ -9,7 +9,14 @@ import {
   type UsageEvent,
 } from "@ai-progress-stream/protocol";
 import { type Clock, delay } from "../clock.js";
-import { type Answer, isOrders, type Orders, type RunStore, StoreError } from "../store/run-store.js";
+import {
+  type Answer,
+  isOrders,
+  LONGEST_PRODUCER_PAUSE_MS,
+  type Orders,
+  type RunStore,
+  StoreError,
+} from "../store/run-store.js";
 import { RunFailure } from "./failure.js";
 import { copyOf } from "./values.js";
 
@@ -50,7 +57,8 @@ const HIGH_WATER_CHARS = 65_536;
 const EVENT_CHARS = 100;
 /** One for all: `Promise.resolve()` would make one with each token. */
 const SETTLED = Promise.resolve();
-const RETRY_MS = [50, 200, 1_000, 2_000, 5_000, 5_000, 5_000];
+const LONGEST = LONGEST_PRODUCER_PAUSE_MS;
+const RETRY_MS = [50, 200, 1_000, 2_000, LONGEST, LONGEST, LONGEST];
 
 /** Writes one run's events into the store: in order, without a gap, and what comes in one turn at once. */
 export class Recorder {
@@ -69,6 +77,8 @@ export class Recorder {
   #isFlushing = false;
   /** The store is being waited for. */
   #appending: Promise<void> | null = null;
+  /** Before it is tried again. */
+  #pause: AbortController | null = null;
   /** What has been used, as of this turn: some upstreams count anew with every token. */
   #usage: UsageEvent | null = null;
   #used: Usage = {};
@@ -116,9 +126,19 @@ export class Recorder {
     this.#push(checked({ at: clock.now(), ...event } as LoggedEvent));
   }
 
+  /** Nothing but its end is still to be written. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
   /** So much is waiting that a fast source should pause until {@link ready}. */
   isFull(): boolean {
     return !this.#isClosed && this.#pendingChars > HIGH_WATER_CHARS;
+  }
+
+  /** The store is there: what waits for it need not wait out its pause. */
+  retryNow(): void {
+    this.#pause?.abort();
   }
 
   /** Resolves when little enough is waiting that a fast source may go on. */
@@ -266,7 +286,9 @@ export class Recorder {
           this.#lose(error);
           break;
         }
-        await delay(clock, pause);
+        this.#pause = new AbortController();
+        await delay(clock, pause, this.#pause.signal);
+        this.#pause = null;
       }
     }
     this.#appending = null;

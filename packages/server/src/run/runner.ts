@@ -3,9 +3,10 @@ import { runError } from "@ai-progress-stream/protocol";
 import { type Clock, settledWithin } from "../clock.js";
 import { describeError, type Logger } from "../logger.js";
 import { createRequestId } from "../request-id.js";
-import { type Orders, type RunStore, StoreError } from "../store/run-store.js";
+import { LONGEST_PRODUCER_PAUSE_MS, type Orders, type RunStore, StoreError } from "../store/run-store.js";
 import type { ServiceProxy } from "../upstream/proxy.js";
 import type { Relay } from "../upstream/relay.js";
+import { withDefaults } from "../with-defaults.js";
 import { createJobContext } from "./context.js";
 import { isRunFailure, timeOf } from "./failure.js";
 import type { Job } from "./job.js";
@@ -95,10 +96,14 @@ export function startRun(
       try {
         const orders = await store.renew(run, lease);
         nextRenewal = clock.now() + leaseMs / 3;
+        recorder.retryNow();
         obey(orders);
       } catch (error) {
-        if (error instanceof StoreError && error.code !== "unavailable") lose(error);
-        else checkAfter(leaseMs / 6);
+        const isRefused = error instanceof StoreError && error.code !== "unavailable";
+        // Its own end may have overtaken this. Whether that was written the recorder knows.
+        if (isRefused && recorder.isEnding) break;
+        if (isRefused) lose(error);
+        else checkAfter(Math.min(leaseMs / 6, LONGEST_PRODUCER_PAUSE_MS));
       }
     }
     isChecking = false;
@@ -139,6 +144,7 @@ export function startRun(
 
   async function perform(): Promise<Undated<EndEvent>> {
     try {
+      controller.signal.throwIfAborted();
       begin();
       const context = createJobContext({
         input: todo.input,
@@ -192,7 +198,7 @@ export function startRun(
     if (claimed.isFirst) recorder.record({ type: "progress", message: "" });
     for (const { id, ...plan } of stages) {
       if (claimed.state.stages.some((known) => known.id === id)) continue;
-      recorder.record({ type: "stage", stage: id, status: "pending", weight: 1, ...plan });
+      recorder.record({ type: "stage", stage: id, status: "pending", ...withDefaults({ weight: 1 }, plan) });
     }
   }
 
@@ -211,7 +217,9 @@ export function startRun(
     const unwatch = store.watchOrders(run, () => void check());
     const callOffTotal = clock.after(todo.totalTimeoutMs, () => cancel("limit"));
     try {
-      void check();
+      const told = check();
+      // Whoever takes a run on may find that it was cancelled meanwhile, and asks no model for it any more.
+      if (todo.claimed) await told;
       // What a job throws has become an end; this is for what could not even be looked at.
       const end = await endOf(perform()).catch(internalEnd);
       callOffTotal();

@@ -167,6 +167,13 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
     wake(entry.producers);
   }
 
+  /** Whoever looks first when the lease of a dead producer has run out, ends the run as its last orders say. */
+  function reapAs(entry: StoredRun): void {
+    const { claims, orders } = entry;
+    const { cancelRequested } = orders;
+    endWithout(entry, reapedEnd(clock.now(), { isQueued: claims === 0, cancelRequested }));
+  }
+
   /** Reckoned when somebody comes or goes, and not with each append. */
   function reckonAttended(entry: StoredRun): void {
     if (!entry.spec.isDetached) {
@@ -289,7 +296,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
       const entry = runs.get(run);
       if (!entry) return { kind: "gone" };
       const expiredForMs = clock.now() - entry.leaseUntil;
-      if (entry.claims === 0 && expiredForMs > 0) endWithout(entry, reapedEnd(clock.now(), true));
+      const isToEnd = entry.claims === 0 || entry.orders.cancelRequested !== null;
+      if (entry.fold.status === "running" && isToEnd && expiredForMs > 0) reapAs(entry);
       if (entry.fold.status !== "running") return { kind: "ended" };
       if (entry.lease !== lease) {
         if (entry.claims > 0 && expiredForMs <= 0) return { kind: "held", retryAfterMs: 1 - expiredForMs };
@@ -303,7 +311,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
     async requestCancel(run, reason) {
       const entry = runs.get(run);
       if (entry?.fold.status !== "running") return false;
-      if (entry.claims === 0) {
+      if (entry.claims === 0 || clock.now() > entry.leaseUntil) {
         endWithout(entry, cancelledEnd(clock.now(), reason));
         return true;
       }
@@ -314,8 +322,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
 
     async reap(run) {
       const entry = runs.get(run);
-      if (entry?.fold.status !== "running" || clock.now() <= entry.leaseUntil + entry.graceMs) return false;
-      endWithout(entry, reapedEnd(clock.now(), entry.claims === 0));
+      if (entry?.fold.status !== "running") return false;
+      const graceMs = entry.orders.cancelRequested === null ? entry.graceMs : 0;
+      if (clock.now() <= entry.leaseUntil + graceMs) return false;
+      reapAs(entry);
       return true;
     },
 

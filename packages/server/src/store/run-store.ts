@@ -82,7 +82,7 @@ interface Snapshot {
 
 /** What a process that takes on a run asks for. */
 export interface RunClaim {
-  /** Drawn anew for each attempt: the token of the new producer. */
+  /** Drawn anew for each attempt, but for one that repeats a claim that got no answer: the token of the new producer. */
   readonly lease: string;
   readonly leaseMs: number;
   /** How long after an expired lease the run is still left to a further claim, before it may be reaped. */
@@ -154,22 +154,25 @@ export interface RunStore {
   leave(run: string, viewer: string): Promise<void>;
   /**
    * Takes a run on: a queued one, or one whose lease has expired. Atomic: of any number of callers one has it. The
-   * same claim may be repeated. Only a store that can queue runs has it.
+   * same claim may be repeated. A run that is to be cancelled is given to nobody: it is ended. Only a store that can queue runs has it.
    */
   claim?(run: string, claim: RunClaim): Promise<ClaimOutcome>;
   /**
-   * Asks the producer, wherever it is, to stop; a queued run, which has none, is ended at once. False: there is no such
-   * run, or it has ended.
+   * Asks the producer, wherever it is, to stop; a run that nobody holds, because it is queued or its lease has expired, is
+   * ended at once. False: there is no such run, or it has ended.
    */
   requestCancel(run: string, reason: CancelReason): Promise<boolean>;
   /**
    * If the lease has expired, and its grace: ends the run as failed, once. `producer_lost`; `overloaded` where nobody
-   * has claimed it in time. True: it was this call.
+   * has claimed it in time. One whose cancel was requested has no grace, and ends as cancelled. True: it was this call.
    */
   reap(run: string): Promise<boolean>;
   /** Lets go of timers and connections. */
   close(): Promise<void>;
 }
+
+/** A producer whose store is away tries it again after so many milliseconds at the latest. */
+export const LONGEST_PRODUCER_PAUSE_MS = 5_000;
 
 export type StoreErrorCode = "gap" | "stale_lease" | "ended" | "gone" | "unavailable";
 

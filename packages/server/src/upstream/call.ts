@@ -5,6 +5,7 @@ import { type Clock, delay } from "../clock.js";
 import { describeError, type Logger } from "../logger.js";
 import { RunFailure } from "../run/failure.js";
 import type { Recorder } from "../run/recorder.js";
+import { withDefaults } from "../with-defaults.js";
 import { ConnectionRefused, type Connections, exchange, readShort } from "./exchange.js";
 import type { CallOptions, StreamDialect, UpstreamRequest } from "./provider.js";
 import { type AnswerPart, letGo, parseJson, receive } from "./receive.js";
@@ -57,6 +58,8 @@ export type Caller = (call: Call) => Promise<void>;
 
 /** An upstream's error body is read this far. */
 const MAX_ERROR_BYTES = 65_536;
+/** And waited for so long, in milliseconds. */
+const ERROR_BODY_MS = 2_000;
 
 /** Not accepted: may be asked again. */
 class Refusal extends Error {
@@ -73,7 +76,7 @@ export function createCaller(options: CallerOptions): Caller {
   return async function callUpstream(call) {
     const { name, target } = call;
     const { runId: run, recorder, stage } = target;
-    const timeouts = { ...options.timeouts, ...call.timeouts };
+    const timeouts = withDefaults(options.timeouts, call.timeouts);
     const retryMessage = call.retryMessage ?? options.retryMessage;
     let secrets: readonly string[] = [];
     const controller = new AbortController();
@@ -144,7 +147,11 @@ async function attempt(
       throw new Refusal(new RunFailure("upstream_unavailable", undefined, { cause: error.cause }));
     }
     try {
-      if (response.statusCode !== 200) throw await refusalOf(response);
+      if (response.statusCode !== 200) {
+        // Its words have a deadline of their own: what it refuses is known by its status.
+        watchdog.expect(null);
+        throw await refusalOf(response, options.clock);
+      }
       const { recorder } = call.target;
       const { take, dialectOf } = call;
       const { limits } = options;
@@ -160,9 +167,11 @@ async function attempt(
   }
 }
 
-async function refusalOf(response: IncomingMessage): Promise<Error> {
+async function refusalOf(response: IncomingMessage, clock: Clock): Promise<Error> {
   const status = response.statusCode ?? 0;
+  const callOff = clock.after(ERROR_BODY_MS, () => response.destroy());
   const text = await readShort(response, MAX_ERROR_BYTES);
+  callOff();
   if (status < 400) {
     const cause = new Error(`The upstream answered with status ${status}; redirects are not followed.`);
     return new RunFailure("upstream_rejected", undefined, { cause });

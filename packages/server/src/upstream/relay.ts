@@ -35,7 +35,7 @@ export function createRelay(callUpstream: Caller): Relay {
     await callUpstream({
       ...options,
       name: provider.name,
-      request: () => provider.request(modelRequest),
+      request: () => provider.request(sendable(modelRequest)),
       target,
       dialectOf: () => provider.dialect,
       take(part) {
@@ -83,3 +83,7 @@ export function requireWhole(reason: FinishReason | null): void {
   if (reason === "content_filter") throw new RunFailure("content_filtered");
   if (reason === "cancelled") throw new RunFailure("upstream_truncated");
 }
+
+/** Of no bound there is nothing to say, and JSON has no Infinity: the provider's own default holds. */
+const sendable = ({ maxOutputTokens = Infinity, ...request }: ModelRequest): ModelRequest =>
+  Number.isFinite(maxOutputTokens) ? { ...request, maxOutputTokens } : request;

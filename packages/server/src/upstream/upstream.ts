@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.js";
 import { type Logger, redactingLogger } from "../logger.js";
+import { withDefaults } from "../with-defaults.js";
 import { createCaller } from "./call.js";
 import { createConnections } from "./exchange.js";
 import { createProxy, type ServiceProxy } from "./proxy.js";
@@ -31,7 +32,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const secrets = createSecrets();
   const logger = redactingLogger(options.logger, secrets.redact);
   const connections = createConnections();
-  const timeouts = { ...defaultTimeouts, ...options.timeouts };
+  const timeouts = withDefaults(defaultTimeouts, options.timeouts);
   const rules = { connections, clock, logger, limits, maxRetries, timeouts, retryMessage };
   const callUpstream = createCaller({ ...rules, onSecrets: secrets.add });
   return {

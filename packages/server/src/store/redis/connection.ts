@@ -18,7 +18,10 @@ export interface ConnectionOptions {
   readonly timeoutMs: number;
   /** How often an idle connection is tried, in milliseconds. */
   readonly pingMs: number;
-  readonly onReady?: (client: RedisConnectionClient) => void;
+  /** `isBack`: after it was lost, or not there at first. */
+  readonly onReady?: (client: RedisConnectionClient, isBack: boolean) => void;
+  /** At once, however short it is. */
+  readonly onLost?: () => void;
   /** Once when Redis has been away for `timeoutMs`, and once when it is back. */
   readonly onAway?: (cause: unknown) => void;
   readonly onBack?: () => void;
@@ -36,7 +39,8 @@ export interface Connection {
 }
 
 const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 2_000;
+/** Between two attempts to connect, in milliseconds. */
+export const LONGEST_PAUSE_MS = 2_000;
 
 /**
  * Each attempt is a client of its own: the library's reconnection can be neither called off nor told apart from a
@@ -50,6 +54,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   let pauseTimer: NodeJS.Timeout | undefined;
   let awayTimer: NodeJS.Timeout | undefined;
   let isAway = false;
+  let wasLost = false;
   let isClosed = false;
   let lastError: unknown;
   let lastReplyAt = 0;
@@ -81,8 +86,10 @@ export function createConnection(options: ConnectionOptions): Connection {
     awayTimer = undefined;
     if (isAway) options.onBack?.();
     isAway = false;
+    const isBack = wasLost;
+    wasLost = false;
+    options.onReady?.(client, isBack);
     wakeWaiting();
-    options.onReady?.(client);
   }
 
   function lose(client: RedisConnectionClient, error: unknown): void {
@@ -94,6 +101,8 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   function retry(error: unknown): void {
     lastError = error;
+    if (!wasLost) options.onLost?.();
+    wasLost = true;
     if (isClosed) return;
     awayTimer ??= setTimeout(declareAway, timeoutMs);
     clearTimeout(pauseTimer);

@@ -14,6 +14,8 @@ export interface CreateOptions {
   readonly now: () => number;
   readonly retainMs: number;
   readonly seats: Seats;
+  /** Takes a run back of which nobody is to know. */
+  readonly unmake: (run: string, leaseMs: number) => void;
   /** The run is made, and unless it is queued its producer is here. */
   readonly onCreated: (spec: NewRun, index: string | null, state: RunState) => void;
 }
@@ -24,7 +26,7 @@ const FULL_RETRY_MS = 5_000;
 const tooMany: CreateOutcome = { kind: "busy", retryAfterMs: FULL_RETRY_MS, limit: "principal" };
 
 export function createCreator(options: CreateOptions): (spec: NewRun) => Promise<CreateOutcome> {
-  const { commands, keys, retainMs } = options;
+  const { commands, keys, retainMs, unmake } = options;
 
   async function make(spec: NewRun, index: string | null): Promise<RunState> {
     const { state, events } = createBatch(initialState(spec.run, options.now()), spec.queued ?? []);
@@ -50,8 +52,6 @@ export function createCreator(options: CreateOptions): (spec: NewRun) => Promise
     if (isMade !== 1) throw new StoreError("unavailable", `The id ${spec.run} is taken.`);
     return state;
   }
-
-  const unmake = (run: string): Promise<unknown> => commands.call("DEL", ...keys.of(run).all);
 
   /** The run that a key names; it may not be there any more. */
   async function namedBy(index: string): Promise<string | null> {
@@ -118,17 +118,19 @@ export function createCreator(options: CreateOptions): (spec: NewRun) => Promise
       throw new StoreError("unavailable", "The key changes hands all the time.");
     } finally {
       // Where the answer to the claim was lost, too: the key then names no run, and the next request is free to make one.
-      if (made && !isKept) unmake(spec.run).catch(() => {});
+      if (made && !isKept) unmake(spec.run, spec.leaseMs);
     }
   }
 
-  return async (spec) => {
+  return async (given) => {
+    // Redis takes whole milliseconds only.
+    const spec = { ...given, leaseMs: Math.ceil(given.leaseMs) };
     const index = keys.index(spec);
     try {
       if (index !== null) return await createKeyed(spec, index);
       const made = await make(spec, null);
       if (!(await options.seats.take(spec))) {
-        unmake(spec.run).catch(() => {});
+        unmake(spec.run, spec.leaseMs);
         return tooMany;
       }
       options.onCreated(spec, null, made);

@@ -68,22 +68,24 @@ return 1
 `);
 
 /**
- * Takes a run on. A run without a count of claims was taken on by who made it; one with none is queued. ARGV: now, lease,
- * leaseMs, graceMs, ttl.
+ * Takes a run on, or gives what is needed to end one that is to be cancelled. A run without a count of claims was taken on by who made it; one with none is queued. ARGV: now, lease,
+ * leaseMs, graceMs, ttl, for how long an expired lease still counts.
  */
 export const claimScript: Script = script(`${now}${keep}${texts}
 local at = now()
 local run = redis.call('HMGET', KEYS[1],
-  'status', 'lease', 'leaseUntil', 'claims', 'textBytes', 'reasoningBytes')
+  'status', 'lease', 'leaseUntil', 'claims', 'textBytes', 'reasoningBytes', 'cancel', 'state', 'index')
 if not run[1] then return {'gone'} end
 if run[1] ~= 'running' then return {'ended'} end
 local claims = tonumber(run[4] or 1)
 if run[2] ~= ARGV[2] then
   local left = tonumber(run[3]) - at
   if claims == 0 and left < 0 then return {'expired'} end
-  if claims > 0 and left >= 0 then return {'held', integer(left + 1)} end
+  local waitMs = math.max(left + 1, tonumber(ARGV[6]))
+  if claims > 0 and waitMs > 0 then return {'held', integer(waitMs)} end
   claims = claims + 1
 end
+if run[7] then return {'cancelled', run[2], run[8], run[9] or '', run[7]} end
 if isTorn(run[5], run[6]) then return {'gone'} end
 redis.call('HSET', KEYS[1], 'lease', ARGV[2], 'leaseMs', ARGV[3], 'leaseUntil', integer(at + ARGV[3]),
   'graceMs', ARGV[4], 'claims', claims)
@@ -104,21 +106,26 @@ return false
 `);
 
 /**
- * Compare-and-append. ARGV: now, `append`, `reap` or `cancel` (of a queued run), lease, head before, head after, status after, state after, ttl,
+ * Compare-and-append. ARGV: now, `append`, `reap` or `cancel` (of a run that nobody holds), lease, head before, head after, status after, state after, ttl,
  * ttl below which it is renewed, lowest number to keep, wake channel, orders channel, then for text and reasoning
  * `append`, `set` or empty and the characters, then the events.
  */
 export const appendScript: Script = script(`${now}${keep}${orders}${texts}
 local at = now()
 local run = redis.call('HMGET', KEYS[1],
-  'status', 'lease', 'head', 'leaseMs', 'leaseUntil', 'textBytes', 'reasoningBytes', 'graceMs')
+  'status', 'lease', 'head', 'leaseMs', 'leaseUntil', 'textBytes', 'reasoningBytes', 'graceMs',
+  'claims', 'cancel')
 if not run[1] then return {'gone'} end
 if run[2] == ARGV[3] and tonumber(run[3]) >= tonumber(ARGV[5]) then return {'repeated', run[3], orders(at)} end
 if run[1] ~= 'running' then return {'ended'} end
 if run[2] ~= ARGV[3] then return {'stale_lease'} end
 if run[3] ~= ARGV[4] then return {'moved'} end
 local isProducer = ARGV[2] == 'append'
-if ARGV[2] == 'reap' and at <= run[5] + (run[8] or 0) then return {'alive'} end
+local graceMs = ARGV[2] == 'reap' and not run[10] and run[8] or 0
+local isWaiting = ARGV[2] == 'cancel' and run[9] == '0'
+if not isProducer and not isWaiting and at <= run[5] + graceMs then return {'alive'} end
+-- A cancel that came since this end was made is not passed over.
+if ARGV[2] == 'reap' and run[10] and ARGV[6] == 'failed' then return {'moved'} end
 if isTorn(run[6], run[7]) then return {'gone'} end
 
 local function change(key, field, how, characters)
@@ -180,11 +187,15 @@ return {'snapshot', redis.call('HGET', KEYS[1], 'state'),
   redis.call('GET', KEYS[4]) or '', redis.call('GET', KEYS[5]) or ''}
 `);
 
-/** What is needed to end a run whose lease has expired; nothing of any other. ARGV: now. */
+/**
+ * What is needed to end a run whose lease has expired; nothing of any other. One that is to be cancelled is not kept for a
+ * further claim. ARGV: now.
+ */
 export const expiredScript: Script = script(`${now}
-local run = redis.call('HMGET', KEYS[1], 'status', 'leaseUntil', 'lease', 'state', 'index', 'claims', 'graceMs')
-if run[1] ~= 'running' or now() <= run[2] + (run[7] or 0) then return false end
-return {run[3], run[4], run[5] or '', run[6] or '1'}
+local run = redis.call('HMGET', KEYS[1], 'status', 'leaseUntil', 'lease', 'state', 'index', 'claims', 'graceMs', 'cancel')
+local graceMs = not run[8] and run[7] or 0
+if run[1] ~= 'running' or now() <= run[2] + graceMs then return false end
+return {run[3], run[4], run[5] or '', run[6] or '1', run[8] or ''}
 `);
 
 /** ARGV: now, viewer, for how long. */
@@ -203,14 +214,18 @@ redis.call('PUBLISH', ARGV[3], '')
 return 1
 `);
 
-/** What is needed to end a queued run; nothing of one that is being worked on. ARGV: now, reason, orders channel. */
-export const cancelScript: Script = script(`
-local run = redis.call('HMGET', KEYS[1], 'status', 'lease', 'state', 'index', 'claims')
+/**
+ * What is needed to end a run that nobody holds; nothing of one that is being worked on, whose producer is told.
+ * ARGV: now, reason, orders channel, for how long an expired lease still counts.
+ */
+export const cancelScript: Script = script(`${now}
+local run = redis.call('HMGET', KEYS[1], 'status', 'lease', 'state', 'index', 'claims', 'leaseUntil')
 if run[1] ~= 'running' then return false end
 redis.call('HSETNX', KEYS[1], 'cancel', ARGV[2])
 redis.call('PUBLISH', ARGV[3], '')
-if run[5] ~= '0' then return {} end
-return {run[2], run[3], run[4] or ''}
+local isHeld = tonumber(ARGV[4]) > 0 or now() <= tonumber(run[6])
+if run[5] ~= '0' and isHeld then return {} end
+return {run[2], run[3], run[4] or '', redis.call('HGET', KEYS[1], 'cancel')}
 `);
 
 /** Whether a run goes on and its producer lives. ARGV: now. */

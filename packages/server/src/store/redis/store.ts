@@ -3,17 +3,19 @@ import { type Clock, systemClock } from "../../clock.js";
 import { createFailureLog } from "../../failure-log.js";
 import { describeError, type Logger, stderrLogger } from "../../logger.js";
 import { checkBound, checkPeriod, MIN_RETAIN_MS } from "../../numbers.js";
-import type { RunStore } from "../run-store.js";
+import { LONGEST_PRODUCER_PAUSE_MS, type RunStore } from "../run-store.js";
 import { clientFactory, type RedisOptions } from "./client.js";
 import { createCommands, toList, toStoreError } from "./commands.js";
-import { createConnection } from "./connection.js";
+import { createConnection, LONGEST_PAUSE_MS } from "./connection.js";
 import { createCreator } from "./create.js";
 import { createKeys } from "./keys.js";
 import { createProducers } from "./producers.js";
 import { createReader } from "./read.js";
+import { createReturns } from "./returns.js";
 import { attendScript, leaveScript } from "./scripts.js";
 import { createSeats } from "./seats.js";
 import { createSubscriber } from "./subscriber.js";
+import { createUnmaker } from "./unmake.js";
 import { createWriter } from "./write.js";
 
 export interface RedisStoreOptions {
@@ -60,7 +62,6 @@ const MIN_SECRET_CHARS = 16;
 export function redisStore(options: RedisStoreOptions): RunStore {
   const {
     prefix = "ai-progress-stream",
-    retainMs = 900_000,
     timeoutMs = 2_000,
     logger = stderrLogger,
     clock = systemClock,
@@ -69,14 +70,27 @@ export function redisStore(options: RedisStoreOptions): RunStore {
   const keys = createKeys(prefix, secret);
   const now = (): number => clock.now();
   const time = (): string => (options.clock ? String(clock.now()) : "");
-  const producers = createProducers(options.maxLogEvents ?? 4096, options.maxLogChars ?? 131_072, now);
+  const retainMs = Math.ceil(options.retainMs ?? 900_000);
+  const maxLogEvents = Math.floor(options.maxLogEvents ?? 4096);
+  const maxLogChars = Math.floor(options.maxLogChars ?? 131_072);
+  const producers = createProducers(maxLogEvents, maxLogChars, now);
 
   const open = clientFactory(url, options.client ?? {}, timeoutMs);
+  // Another node's producer is back when it has connected, and is heard of when it tries again.
+  const returns = createReturns(timeoutMs + LONGEST_PAUSE_MS + LONGEST_PRODUCER_PAUSE_MS, now);
+  const orderListeners = new Set<() => void>();
   const connectionOptions = { open, timeoutMs, pingMs: options.pingMs ?? 10_000 };
   const connection = createConnection({
     ...connectionOptions,
     onAway: (cause) => logger.error(describeError(cause), "Redis is away"),
     onBack: () => logger.warn({}, "Redis is back"),
+    onLost: returns.lost,
+    onReady(_client, isBack) {
+      if (!isBack) return;
+      returns.back();
+      // Each has a lease to renew, and nobody may wait for it much longer.
+      for (const wake of [...orderListeners]) wake();
+    },
   });
   const logFailure = createFailureLog(logger, systemClock);
   const subscriber = createSubscriber((error) =>
@@ -89,12 +103,14 @@ export function redisStore(options: RedisStoreOptions): RunStore {
 
   const commands = createCommands(connection);
   const read = createReader(commands, keys);
-  const writer = createWriter({ commands, keys, producers, time, now, retainMs });
+  const writer = createWriter({ commands, keys, producers, returns, time, now, retainMs });
+  const unmaker = createUnmaker({ commands, keys, clock });
   const create = createCreator({
     commands,
     keys,
     time,
     seats: createSeats({ commands, keys, time }),
+    unmake: unmaker.unmake,
     now,
     retainMs,
     onCreated({ run, lease, leaseMs, queued }, index, state) {
@@ -115,7 +131,17 @@ export function redisStore(options: RedisStoreOptions): RunStore {
     },
 
     watch: (run, wake) => subscriber.listen(keys.of(run).wake, wake),
-    watchOrders: (run, wake) => subscriber.listen(keys.of(run).orders, wake),
+
+    watchOrders(run, wake) {
+      const unlisten = subscriber.listen(keys.of(run).orders, wake);
+      // Its own function, as of one that listens twice.
+      const listener = (): void => wake();
+      orderListeners.add(listener);
+      return () => {
+        orderListeners.delete(listener);
+        unlisten();
+      };
+    },
 
     async attend(run, viewer, untilAt) {
       const forMs = Math.round(untilAt - now());
@@ -128,7 +154,9 @@ export function redisStore(options: RedisStoreOptions): RunStore {
     },
 
     async close() {
+      unmaker.close();
       subscriber.close();
+      orderListeners.clear();
       producers.clear();
       await Promise.all([connection.close(), subscriptions.close()]);
     },

@@ -12,12 +12,14 @@ import { type Commands, toList, toOrders } from "./commands.js";
 import type { Keys } from "./keys.js";
 import type { Producer, Producers } from "./producers.js";
 import { decodeState } from "./read.js";
+import type { Returns } from "./returns.js";
 import { appendScript, cancelScript, claimScript, expiredScript, renewScript } from "./scripts.js";
 
 export interface WriterOptions {
   readonly commands: Commands;
   readonly keys: Keys;
   readonly producers: Producers;
+  readonly returns: Returns;
   /** The time that scripts are to go by; empty: Redis' own. */
   readonly time: () => string;
   readonly now: () => number;
@@ -34,7 +36,7 @@ export interface Writer {
 }
 
 export function createWriter(options: WriterOptions): Writer {
-  const { commands, keys, producers, retainMs } = options;
+  const { commands, keys, producers, returns, retainMs } = options;
 
   /** What Redis knows of a run, for a producer that this process does not know. */
   async function load(run: string, lease: string): Promise<Producer> {
@@ -157,7 +159,7 @@ export function createWriter(options: WriterOptions): Writer {
 
   /** Looks, reduces here, and writes only if nothing has changed: the reduction is the protocol's alone. */
   async function endWithout(
-    how: "reap" | "cancel",
+    how: "append" | "reap" | "cancel",
     run: string,
     [lease, json, index]: readonly (string | null)[],
     end: LoggedEvent,
@@ -175,36 +177,54 @@ export function createWriter(options: WriterOptions): Writer {
   async function reap(run: string): Promise<boolean> {
     const expired = toList(await commands.run(expiredScript, keys.of(run).all, [options.time()]));
     if (!expired) return false;
-    return endWithout("reap", run, expired, reapedEnd(options.now(), expired[3] === "0"));
+    const isQueued = expired[3] === "0";
+    // Nobody comes back to a queued one. Asked last: this process may have come back with this very answer.
+    if (!isQueued && returns.graceLeftMs() > 0) return false;
+    const cancelRequested = (expired[4] || null) as CancelReason | null;
+    return endWithout("reap", run, expired, reapedEnd(options.now(), { isQueued, cancelRequested }));
+  }
+
+  async function claim(run: string, given: RunClaim): Promise<ClaimOutcome> {
+    const { lease } = given;
+    // Redis takes whole milliseconds only.
+    const [leaseMs, graceMs] = [Math.ceil(given.leaseMs), Math.ceil(given.graceMs)];
+    const ttlMs = leaseMs + graceMs + retainMs;
+    const args = [options.time(), lease, leaseMs, graceMs, ttlMs, returns.graceLeftMs()];
+    const [kind, ...rest] = toList(await commands.run(claimScript, keys.of(run).all, args)) ?? [];
+    if (kind === "gone") return { kind };
+    if (kind === "held") return { kind, retryAfterMs: Number(rest[0]) };
+    if (kind === "claimed") {
+      const [claims, ...texts] = rest;
+      const state = decodeState(texts);
+      const index = texts[3] || null;
+      producers.add(run, { lease, leaseMs, index, state: { ...state, text: "", reasoning: "" } });
+      return { kind, state, isFirst: claims === "1" };
+    }
+    if (kind === "cancelled") {
+      // A claim that is repeated, because its answer was lost, holds the run already.
+      const how = rest[0] === lease ? "append" : "cancel";
+      const end = cancelledEnd(options.now(), rest[3] as CancelReason);
+      // Its producer was not dead after all, or another has ended it: once more, by what is there now.
+      if (!(await endWithout(how, run, rest, end))) return claim(run, given);
+    }
+    if (kind === "expired") await reap(run);
+    return { kind: "ended" };
   }
 
   return {
     append: (run, lease, firstSeq, events) => append(run, lease, firstSeq, events, false),
     renew,
     reap,
-
-    async claim(run, { lease, leaseMs, graceMs }) {
-      const args = [options.time(), lease, leaseMs, graceMs, leaseMs + graceMs + retainMs];
-      const [kind, ...rest] = toList(await commands.run(claimScript, keys.of(run).all, args)) ?? [];
-      if (kind === "gone") return { kind };
-      if (kind === "held") return { kind, retryAfterMs: Number(rest[0]) };
-      if (kind === "claimed") {
-        const [claims, ...texts] = rest;
-        const state = decodeState(texts);
-        const index = texts[3] || null;
-        producers.add(run, { lease, leaseMs, index, state: { ...state, text: "", reasoning: "" } });
-        return { kind, state, isFirst: claims === "1" };
-      }
-      if (kind === "expired") await reap(run);
-      return { kind: "ended" };
-    },
+    claim,
 
     async requestCancel(run, reason) {
       const { all, orders } = keys.of(run);
-      const queued = toList(await commands.run(cancelScript, all, [options.time(), reason, orders]));
-      if (!queued) return false;
-      // Whoever has claimed it in between reads the request.
-      if (queued.length > 0) await endWithout("cancel", run, queued, cancelledEnd(options.now(), reason));
+      const args = [options.time(), reason, orders, returns.graceLeftMs()];
+      const unheld = toList(await commands.run(cancelScript, all, args));
+      if (!unheld) return false;
+      if (unheld.length === 0) return true;
+      // Whoever has claimed it in between, or has come back to it, reads the request.
+      await endWithout("cancel", run, unheld, cancelledEnd(options.now(), unheld[3] as CancelReason));
       return true;
     },
   };
