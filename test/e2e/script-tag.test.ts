@@ -127,7 +127,7 @@ test("Markdown in somebody else's protocol takes the two chunks, under a strict 
     const heading = tag.shadowRoot?.querySelector("h3");
     return heading ? getComputedStyle(heading).fontSize : "";
   });
-  expect(size).toBe("15px");
+  expect(size).toBe("18px");
 });
 
 test("a dialect that the page names is loaded, and reads the same", async () => {
