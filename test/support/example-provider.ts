@@ -11,7 +11,7 @@ export const exampleProvider = (apiKey: string, origin = "https://llm.example"):
   }),
   dialect: {
     name: "example",
-    framing: "ndjson", // or "sse"
+    framing: "ndjson", // or "sse" or "text"
     createDecoder: () => ({
       decode({ data }) {
         const line = JSON.parse(data);

@@ -181,14 +181,18 @@ export class AiProgressStream extends LitElement {
     defineAccessors(AiProgressStream.prototype);
   }
 
-  /** Where runs are started: the mounted endpoint. Nothing is sent before a start is meant. Without it there is no button. */
+  /**
+   * Where runs are started: the mounted endpoint. Nothing is sent before a start is meant. Without it there is no
+   * button.
+   */
   declare action: string;
   /** How a run is started. With "GET" the input goes into the query. @defaultValue "POST" */
   declare method: "POST" | "GET";
   /**
    * The language of the server: `run` is our own protocol; `openai-chat`, `openai-responses`, `anthropic`, `gemini`,
    * `ollama`, `cohere`, `ai-sdk`, `ag-ui`, `langgraph` are those of others, `progress-json` is whatever people
-   * write themselves, `text` is text as it is. `auto` tells which, but for `text`. A stream of somebody else's cannot be resumed.
+   * write themselves, `text` is text as it is. `auto` tells which, but for `text`. A stream of somebody
+   * else's cannot be resumed.
    * @defaultValue "auto"
    */
   declare dialect: ElementDialect;

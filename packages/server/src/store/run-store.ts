@@ -154,7 +154,8 @@ export interface RunStore {
   leave(run: string, viewer: string): Promise<void>;
   /**
    * Takes a run on: a queued one, or one whose lease has expired. Atomic: of any number of callers one has it. The
-   * same claim may be repeated. A run that is to be cancelled is given to nobody: it is ended. Only a store that can queue runs has it.
+   * same claim may be repeated. A run that is to be cancelled is given to nobody: it is ended. Only a store that can queue
+   * runs has it.
    */
   claim?(run: string, claim: RunClaim): Promise<ClaimOutcome>;
   /**

@@ -68,8 +68,9 @@ return 1
 `);
 
 /**
- * Takes a run on, or gives what is needed to end one that is to be cancelled. A run without a count of claims was taken on by who made it; one with none is queued. ARGV: now, lease,
- * leaseMs, graceMs, ttl, for how long an expired lease still counts.
+ * Takes a run on, or gives what is needed to end one that is to be cancelled. A run without a count of claims was taken
+ * on by who made it; one with none is queued. ARGV: now, lease, leaseMs, graceMs, ttl, for how long an expired lease still
+ * counts.
  */
 export const claimScript: Script = script(`${now}${keep}${texts}
 local at = now()
@@ -106,9 +107,9 @@ return false
 `);
 
 /**
- * Compare-and-append. ARGV: now, `append`, `reap` or `cancel` (of a run that nobody holds), lease, head before, head after, status after, state after, ttl,
- * ttl below which it is renewed, lowest number to keep, wake channel, orders channel, then for text and reasoning
- * `append`, `set` or empty and the characters, then the events.
+ * Compare-and-append. ARGV: now, `append`, `reap` or `cancel` (of a run that nobody holds), lease, head before, head
+ * after, status after, state after, ttl, ttl below which it is renewed, lowest number to keep, wake channel, orders channel,
+ * then for text and reasoning `append`, `set` or empty and the characters, then the events.
  */
 export const appendScript: Script = script(`${now}${keep}${orders}${texts}
 local at = now()
