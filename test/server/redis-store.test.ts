@@ -9,7 +9,7 @@ import { REDIS_SECRET, startRedis, whyNoRedis } from "../support/redis.js";
 import { type StoreProcess, startStoreProcess } from "../support/remote-store.js";
 import { callSse, reduceAnswers } from "../support/sse-client.js";
 import { describeRunStore } from "../support/store-contract.js";
-import { tcpProxy } from "../support/tcp-proxy.js";
+import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.js";
 
 let count = 0;
 function newRun(spec: Partial<NewRun> = {}): NewRun {
@@ -29,6 +29,18 @@ function newRun(spec: Partial<NewRun> = {}): NewRun {
 const owner = { scope: "/api", principal: null };
 const text = (delta: string): LoggedEvent => ({ type: "text", at: 1, delta });
 const end: LoggedEvent = { type: "end", at: 2, status: "succeeded" };
+
+/** Breaks all connections while one of them is being asked, as an outage does. */
+async function breakWhileAsked(proxy: TcpProxy, ask: () => Promise<unknown>): Promise<void> {
+  proxy.isStalled = true;
+  const asked = ask();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const before = proxy.connections;
+  proxy.isStalled = false;
+  proxy.cutNow();
+  await until(() => proxy.connections >= before + 2);
+  expect(await asked).not.toBeNull();
+}
 
 function recordingLogger() {
   const lines: string[] = [];
@@ -371,10 +383,7 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
     other.watchOrders(lives.run, () => wakes++);
     await until(() => wakes === 1);
     await clock.advance(15_001);
-    const before = proxy.connections;
-    proxy.cutNow();
-    await until(() => proxy.connections >= before + 2);
-    expect(await other.find(lives.run, owner)).not.toBeNull();
+    await breakWhileAsked(proxy, () => other.find(lives.run, owner));
     // By each of its connections: a producer renews its lease when it can.
     await until(() => wakes >= 3);
 
@@ -393,15 +402,28 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
     expect(await other.read(dead.run, null)).toMatchObject({ state: { error: { code: "producer_lost" } } });
   });
 
+  test("a connection that was idle, is closed and there again at once keeps nobody from ending a run", async () => {
+    const redis = await startRedis();
+    const proxy = await tcpProxy(redis.url);
+    const clock = manualClock();
+    const store = redis.store({ clock, url: proxy.origin.replace("http", "redis") });
+    const spec = newRun();
+    await store.create(spec);
+    await clock.advance(15_001);
+    const before = proxy.connections;
+    proxy.cutNow();
+    await until(() => proxy.connections >= before + 2);
+    expect(await store.find(spec.run, owner)).not.toBeNull();
+    expect(await store.reap(spec.run)).toBe(true);
+  });
+
   test("a queued run is taken on at once by who has just come back to Redis", async () => {
     const redis = await startRedis();
     const proxy = await tcpProxy(redis.url);
     const store = redis.store({ url: proxy.origin.replace("http", "redis") });
     const spec = newRun({ queued: [{ type: "start", at: 1 }] });
     await store.create(spec);
-    const before = proxy.connections;
-    proxy.cutNow();
-    await until(() => proxy.connections >= before + 2);
+    await breakWhileAsked(proxy, () => store.find(spec.run, owner));
     const claim = { lease: "worker", leaseMs: 15_000, graceMs: 0 };
     expect(await store.claim?.(spec.run, claim)).toMatchObject({ kind: "claimed", isFirst: true });
   });

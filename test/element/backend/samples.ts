@@ -45,6 +45,7 @@ export const samples: Readonly<Record<string, Sample>> = {
     `: hello\n\n${data("Grü", "ße")}event: ping\ndata: 12:00\n\n`,
     `${data(" 🌍", "!")}event: done\ndata: bye\n\n`,
   ),
+  "text-markdown": sample("Grüße", " 🌍!", { contentType: "text/markdown" }),
   text: sample("Grüße", " 🌍!", { contentType: "text/plain; charset=utf-8" }),
   "openai-chat": sample(
     `: OPENROUTER PROCESSING\n\n${data(

@@ -80,6 +80,9 @@ describe("a text", () => {
   it("in messages is read where the page names it, but not the words of other events", async () =>
     expectWhole(await sample("text-events", "", { dialect: "text" }), "text-events"));
 
+  it("may be typed as any other text", async () =>
+    expectWhole(await sample("text-markdown", "", { dialect: "text" }), "text-markdown"));
+
   it("that is not named is refused, and what to name it is told", async () => {
     const { element } = await sample("text");
     await element.start({});

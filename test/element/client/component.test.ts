@@ -95,6 +95,20 @@ describe("a component's session", () => {
     expect([phase, state.text]).to.deep.equal(["ended", "half an answer"]);
   });
 
+  it("has what it stopped when it went for stopped, though nobody could be asked", async () => {
+    const { action } = scene("held");
+    const holder = createSessionHolder();
+    holder.options = { action, dialect: textDialect, fetch: endless };
+    const leave = holder.mount();
+    void holder.start({ n: 1 });
+    await until(() => holder.getStatus().state.text === "half an answer");
+    leave();
+    await holder.cancel();
+    holder.mount();
+    const { state, error } = holder.getStatus();
+    expect([state.status, state.reason, error]).to.deep.equal(["cancelled", "user", null]);
+  });
+
   it("sends to somebody else's server once what a component that was away for a moment has not sent", async () => {
     let calls = 0;
     const holder = createSessionHolder();

@@ -294,6 +294,28 @@ describe("text", () => {
     expect(outcome(frame({ chunk: "Text." }, false), late, frame({}, true)).text).toBe("Text.");
     expect(of("result", frame({ progress: 50, result: "half" }, false), frame({}, true))).toHaveLength(1);
   });
+  test("comes in results whatever stands beside them, and what was cut is not whole", () => {
+    const piece = (result: string, is_end: boolean, more = {}) => ({ is_end, result, ...more });
+    const none = { progress: null };
+    expect(outcome(piece("Hel", false, none), piece("lo", false, none), piece("", true)).text).toBe("Hello");
+    const zero = { progress: 0 };
+    expect(outcome(piece("Hel", false, zero), piece("lo", true, { progress: 100 })).text).toBe("Hello");
+    expect(outcome({ text: "Intro. " }, piece("Hel", false), piece("lo", true)).text).toBe("Intro. Hello");
+    expect(outcome(piece("Hel", false, none), piece("lo", false))).toMatchObject({
+      isDone: false,
+      error: "upstream_truncated",
+    });
+  });
+  test("beside an address or a number of the attempt is that of all", () => {
+    const run = { state: "running", url: "u", attempt: 1 };
+    expect(outcome({ ...run, text: "Hel" }, { ...run, state: "completed", text: "lo" })).toMatchObject({
+      text: "Hello",
+      isDone: true,
+    });
+    const exported = { ...run, state: "completed", message: "Exported." };
+    expect(outcome({ ...run, message: "Exporting" }, exported).isDone).toBe(true);
+    expect(of("result", { ...run, progress: 50 }, { ...exported, data: { id: 1 } })).toHaveLength(1);
+  });
   test("keeps its last piece where that comes with the end", () => {
     expect(outcome({ chunk: "Hello" }, { chunk: "!", done: true }).text).toBe("Hello!");
     expect(outcome({ content: "Hello" }, { content: "!", done: true }).text).toBe("Hello!");
@@ -492,6 +514,10 @@ describe("failures", () => {
     [{ success: false, error: "boom" }],
     [{ ok: false, error: "boom" }],
     [{ stage: "fetch", status: "failed", message: "boom" }],
+    [{ state: "failed", url: "/a", message: "boom" }],
+    [{ state: "failed", attempt: 3, message: "boom" }],
+    [{ state: "failed", file: "a.pdf", message: "boom" }],
+    [{ ok: false, document_id: "9", message: "boom" }],
   ])("are told by %j, too", (message) => {
     const [failed] = of("error", { chunk: "a" }, message);
     expect(failed).toMatchObject({ detail: expect.stringMatching(/\bboom$/) });
@@ -530,13 +556,10 @@ describe("failures", () => {
     [{ type: "tool", name: "search", status: "failed", message: "no such page" }],
     [{ type: "tool_call", state: "aborted" }],
     [{ type: "retry", state: "timeout", message: "retrying" }],
-    [{ type: "timeout", attempt: 1, message: "once more" }],
     [{ type: "stage_timeout", message: "passed over" }],
     [{ item: 1, ok: false, message: "skipped" }],
-    [{ url: "/a", code: 404, message: "skipped" }],
     [{ file: "a", state: "failed", message: "skipped" }],
     [{ stage: "timeout", progress: 10 }],
-    [{ stage: "fetch", status: "timeout" }],
     [{ type: "tool_result", ok: false, code: 500, message: "no such page" }],
     [{ stage: "fetch", code: 404, message: "passed over" }],
   ])("are not %j", (message) => {

@@ -42,6 +42,17 @@ test("an answer without a text has failed, whatever it calls its end", () => {
   expect(textDialect.createDecoder().decode({ event: "done", data: "" })).toEqual(failed);
 });
 
+test.each(["failed", "failure", "run_error", "exception", "timeout", "cancelled", "aborted"])(
+  "an event %s is no success",
+  (event) => {
+    const decoder = textDialect.createDecoder();
+    decoder.decode({ data: "a" });
+    expect([...decoder.decode({ event, data: "no more" }), ...decoder.end()]).toContainEqual(
+      expect.objectContaining({ type: "error" }),
+    );
+  },
+);
+
 test("an error event is the end", () => {
   const decoder = textDialect.createDecoder();
   decoder.decode({ data: "a" });

@@ -158,7 +158,8 @@ export class RunConnection implements TransportHandler {
     if (isJson(mediaType)) return "json";
     // Some write a stream and leave its type to the framework: the page's word on the dialect counts for more.
     const named = this.#dialect !== null && "framing" in this.#dialect ? this.#dialect.framing : null;
-    return UNTYPED.test(mediaType) ? named : null;
+    const isText = named === "text" && /^text\/(?!html$)/.test(mediaType);
+    return isText || UNTYPED.test(mediaType) ? named : null;
   }
 
   opened(response: Response | null): void {

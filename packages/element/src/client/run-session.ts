@@ -349,9 +349,16 @@ export class RunSession implements Session {
 
   /** A run that was let go of goes on: who has just left may still stop it. */
   async #cancelUnwatched(reason: string | undefined): Promise<void> {
-    this.#callOff(this.#run);
+    const { fold } = this.#run;
     const target = this.#status.isResumable ? this.#address.cancelTarget : null;
-    if (target === null) return;
+    if (target === null) {
+      this.#callOff(this.#run);
+      if (this.#status.phase !== "ended" || fold.hasEnded || this.#run.isLost) return;
+      // Nobody can be asked, and nothing is read any more: for this page it ends here.
+      fold.append({ type: "end", at: this.#settings.clock.now(), status: "cancelled", reason: "user" });
+      this.#update({ error: null });
+      return;
+    }
     const limit = new AbortController();
     const timer = this.#settings.clock.setTimeout(() => limit.abort(), this.#cancelTimeoutMs);
     await requestCancel(this.#settings, target, reason, limit.signal);

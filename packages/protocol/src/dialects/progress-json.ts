@@ -65,6 +65,9 @@ function createReader(pass: Emit): DialectReader {
   let message = "";
   let mayEnd = false;
   let isInResults = false;
+  let hasOwnPieces = false;
+  /** What says of an item that it has failed, as long as nothing comes after it. */
+  let failed: Fields | null = null;
 
   function readPieces(fields: Fields, word: string): void {
     const { delta, data } = fields;
@@ -170,10 +173,12 @@ function createReader(pass: Emit): DialectReader {
    */
   function cutUp(fields: Fields): Fields {
     const { result, ...rest } = fields;
-    if (typeof result !== "string" || deltaKeys.some((key) => rest[key])) return fields;
-    const isPiece = result !== "" && text.isEmpty() && nameOf(rest) === "" && rest["progress"] === undefined;
-    isInResults ||= isPiece && Object.keys(rest).some((key) => isEndFlag(key) && rest[key] === false);
-    return isInResults ? { ...rest, chunk: result } : fields;
+    if (typeof result !== "string") return fields;
+    const isOwn = deltaKeys.some((key) => rest[key]);
+    hasOwnPieces ||= isOwn;
+    const isPiece = result !== "" && !hasOwnPieces && nameOf(rest) === "" && !rest["progress"];
+    isInResults ||= isPiece && isBeforeEnd(rest);
+    return isInResults && !isOwn ? { ...rest, chunk: result } : fields;
   }
 
   function readUpdate(fields: Fields, event: string, kind: Kind): void {
@@ -199,7 +204,7 @@ function createReader(pass: Emit): DialectReader {
       isLastWord(word) ||
       [fields["status"], fields["state"]].some((said) => kindOfWord(stringOf(said)) === "end");
     // What says nothing, a ping or the counts, leaves it at that
-    if (isLast || hasSpoken) mayEnd = isLast;
+    if (isLast || hasSpoken) mayEnd = isLast && !isBeforeEnd(fields);
   }
 
   return {
@@ -213,6 +218,7 @@ function createReader(pass: Emit): DialectReader {
       if (event === "" && told !== "error" && !Object.keys(outer).some(isKnown)) return false;
       const fields = cutUp(worded(opened(outer, told)));
       const kind = kindOf(fields, event);
+      failed = kindOf(fields, event, true) === "error" ? fields : null;
       if (isFields(fields["usage"])) updateUsage(readOpenaiUsage(fields["usage"]));
       if (kind === "error") emit(failure({ ...fieldsOf(fields["data"]), ...fields }));
       else if (kind === "cancelled") emitCancelled(emit, firstString(fields["message"], kind));
@@ -221,10 +227,14 @@ function createReader(pass: Emit): DialectReader {
       return true;
     },
     // The end of a stage that is not the last, with nothing to show for it, is none
-    isComplete: () => fraction >= 1 || (mayEnd && (fraction < 0 || hasResult || !text.isEmpty())),
-    close: () => close({}, fraction >= 1),
+    isComplete: () =>
+      failed !== null || fraction >= 1 || (mayEnd && (fraction < 0 || hasResult || !text.isEmpty())),
+    close: () => (failed ? emit(failure(failed)) : close({}, fraction >= 1)),
   };
 }
+
+const isBeforeEnd = (fields: Fields): boolean =>
+  Object.keys(fields).some((key) => isEndFlag(key) && fields[key] === false);
 
 /**
  * `{ type, data: { … } }`: before the end the data is an envelope, at the end it is the result, or says that there is

@@ -43,8 +43,7 @@ const mute = list("tool ping heartbeat metadata debug connected citation source 
 /** What says so is at it again, or tells of others. */
 const others = list("stage step phase log info retry retrying item file");
 /** Whom a message is about that is not about all: one of several, or a tool. */
-const itemKeys =
-  /^(item|file|filename|tool|url|page|row|record|document|attempt)([_-]?(id|name|index|number|no))?$/i;
+const itemKeys = /^(item|file|filename|tool|row|record)([_-]?(name|index|number|no))?$/i;
 /** With those, the words that say what a message is and not what is being done. */
 const generic = list(
   "message chunk content text delta token data result start started running in active ok open event streaming " +
@@ -78,11 +77,14 @@ export function kindOfWord(word: string): Kind {
   return last === "result" ? "result" : "update";
 }
 
-/** What a message is, by every word and flag that it says it with; the gravest one counts. */
-export function kindOf(fields: Fields, event: string): Kind {
+/**
+ * What a message is, by every word and flag that it says it with; the gravest one counts.
+ * @param isAlone - Whether the item that it is about is all that there is
+ */
+export function kindOf(fields: Fields, event: string, isAlone = false): Kind {
   if (fields["error"] || fields["success"] === false) return "error";
   const words = [event, fields["event"], fields["type"]].map(stringOf);
-  const isItems = isOfItem(fields, words);
+  const isItems = isOfOthers(words) || (!isAlone && namesItem(fields));
   // What a tool or a single stage says so is not yet the failure of all
   const isOfAll = !isItems && nameOf(fields) === "" && words.every((word) => roleOf(word) === "text");
   if (isOfAll && (fields["ok"] === false || isBareError(fields))) return "error";
@@ -111,8 +113,7 @@ function toldBy(fields: Fields, words: readonly string[], isItems: boolean): rea
   if (isOfTool(words)) return [];
   return ["status", "state"].flatMap((key) => {
     const word = stringOf(fields[key]);
-    const isOnes = isItems && (key === "state" || isTimeout(word));
-    return isOnes || (isTimeout(word) && nameOf(fields) !== "") ? [] : [kindOfWord(word)];
+    return isItems && (key === "state" || isTimeout(word)) ? [] : [kindOfWord(word)];
   });
 }
 
@@ -120,10 +121,11 @@ const isTimeout = (word: string): boolean => partsOf(word).at(-1) === "timeout";
 
 const isOfTool = (words: readonly string[]): boolean => words.some((word) => roleOf(word) === "nothing");
 
-const isOfItem = (fields: Fields, words: readonly string[]): boolean =>
-  isOfTool(words) ||
-  words.some((word) => partsOf(word).some((part) => others.has(part))) ||
-  Object.keys(fields).some((key) => itemKeys.test(key) && fields[key] !== null);
+const isOfOthers = (words: readonly string[]): boolean =>
+  isOfTool(words) || words.some((word) => partsOf(word).some((part) => others.has(part)));
+
+const namesItem = (fields: Fields): boolean =>
+  Object.keys(fields).some((key) => itemKeys.test(key) && fields[key] !== null && fields[key] !== "");
 
 /**
  * A state of "done" at 30 % is a part's. At 0 and at 1 it may be that nobody counts, or that 1 is all. A status is that

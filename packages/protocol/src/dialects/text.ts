@@ -1,7 +1,17 @@
-import { broken, createDecoder, type DialectReader, type Emit, emitText } from "./decoder.js";
+import {
+  broken,
+  createDecoder,
+  type DialectReader,
+  type Emit,
+  emitCancelled,
+  emitText,
+  failure,
+} from "./decoder.js";
 import type { Dialect } from "./dialect.js";
 
 const pieces = /^(message|token|text|chunk|delta|content|data|answer|)$/i;
+const failures = /fail|error|exception|timeout/i;
+const cancels = /cancel|abort/i;
 const ends = /^(done|end|complete|completed|finish|finished|close|stop)$/i;
 
 /**
@@ -18,7 +28,9 @@ export const textDialect: Dialect = {
 function createReader(emit: Emit): DialectReader {
   let isEmpty = true;
   return {
-    read(_json, { event = "", data }) {
+    read(json, { event = "", data }) {
+      if (failures.test(event)) emit(failure(json ?? data));
+      if (cancels.test(event)) emitCancelled(emit, event);
       if (ends.test(event))
         emit(isEmpty ? broken("upstream_malformed", "it ended without a text") : { type: "done" });
       if (!pieces.test(event) || data === "") return false;

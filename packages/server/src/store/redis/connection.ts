@@ -18,8 +18,11 @@ export interface ConnectionOptions {
   readonly timeoutMs: number;
   /** How often an idle connection is tried, in milliseconds. */
   readonly pingMs: number;
-  /** `isBack`: after it was lost, or not there at first. */
-  readonly onReady?: (client: RedisConnectionClient, isBack: boolean) => void;
+  /**
+   * `isBack`: after it was lost, or not there at first. `isBrief`: it was only closed, as Redis closes one that is idle, and
+   * is there again at once.
+   */
+  readonly onReady?: (client: RedisConnectionClient, isBack: boolean, isBrief: boolean) => void;
   /** At once, however short it is. */
   readonly onLost?: () => void;
   /** Once when Redis has been away for `timeoutMs`, and once when it is back. */
@@ -39,6 +42,10 @@ export interface Connection {
 }
 
 const FIRST_PAUSE_MS = 50;
+/** What is there again so soon, and nothing was waiting for an answer meanwhile, was never away. */
+const BRIEF_MS = 1_000;
+/** It accepts connections, and gives nothing yet. */
+const NOT_THERE = /^(LOADING|MASTERDOWN)/;
 /** Between two attempts to connect, in milliseconds. */
 export const LONGEST_PAUSE_MS = 2_000;
 
@@ -55,6 +62,9 @@ export function createConnection(options: ConnectionOptions): Connection {
   let awayTimer: NodeJS.Timeout | undefined;
   let isAway = false;
   let wasLost = false;
+  let lostAt = 0;
+  let wasIdle = false;
+  let unanswered = 0;
   let isClosed = false;
   let lastError: unknown;
   let lastReplyAt = 0;
@@ -73,6 +83,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     );
     try {
       await within(connected, timeoutMs);
+      await within(client.sendCommand(["PING"]).catch(unlessNotThere), timeoutMs);
       if (isClosed) throw new Error("The store is closed.");
     } catch (error) {
       isGivenUp = true;
@@ -88,13 +99,15 @@ export function createConnection(options: ConnectionOptions): Connection {
     isAway = false;
     const isBack = wasLost;
     wasLost = false;
-    options.onReady?.(client, isBack);
+    options.onReady?.(client, isBack, wasIdle && Date.now() - lostAt < BRIEF_MS);
     wakeWaiting();
   }
 
   function lose(client: RedisConnectionClient, error: unknown): void {
     if (current !== client) return;
     current = null;
+    lostAt = Date.now();
+    wasIdle = unanswered === 0;
     client.destroy();
     retry(error);
   }
@@ -146,6 +159,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     const sentAt = Date.now();
     for (;;) {
       const client = await ready(timeoutMs - (Date.now() - sentAt));
+      unanswered++;
       try {
         const reply = await within(client.sendCommand(args), timeoutMs - (Date.now() - sentAt));
         lastReplyAt = Date.now();
@@ -160,6 +174,8 @@ export function createConnection(options: ConnectionOptions): Connection {
         // An answer to another command proves that the connection lives and only this one is slow.
         if (!isTimeout(error) || lastReplyAt < sentAt) lose(client, error);
         if (isClosed || Date.now() - sentAt >= timeoutMs) throw unavailable("Redis did not answer.", error);
+      } finally {
+        unanswered--;
       }
     }
   }
@@ -189,6 +205,11 @@ export function createConnection(options: ConnectionOptions): Connection {
 
 export const unavailable = (message: string, cause: unknown): StoreError =>
   new StoreError("unavailable", message, { cause });
+
+/** Any other answer than that is one. */
+function unlessNotThere(error: unknown): void {
+  if (!(error instanceof ErrorReply) || NOT_THERE.test(error.message)) throw error;
+}
 
 class TimeoutError extends Error {
   override readonly name = "TimeoutError";

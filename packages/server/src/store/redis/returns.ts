@@ -1,7 +1,8 @@
 /** Whether this process has lost Redis, and when it has come back. */
 export interface Returns {
   lost(): void;
-  back(): void;
+  /** `isBrief`: too soon for any lease to have been lost meanwhile. */
+  back(isBrief: boolean): void;
   /**
    * For so long, in milliseconds, an expired lease may still be a living producer's that is on its way back itself, and could
    * renew it no sooner. 0: no more.
@@ -16,9 +17,9 @@ export function createReturns(graceMs: number, now: () => number): Returns {
     lost() {
       isLost = true;
     },
-    back() {
+    back(isBrief) {
       isLost = false;
-      backAt = now();
+      if (!isBrief) backAt = now();
     },
     graceLeftMs() {
       // What is asked meanwhile is answered when it is back.

@@ -85,9 +85,9 @@ export function redisStore(options: RedisStoreOptions): RunStore {
     onAway: (cause) => logger.error(describeError(cause), "Redis is away"),
     onBack: () => logger.warn({}, "Redis is back"),
     onLost: returns.lost,
-    onReady(_client, isBack) {
+    onReady(_client, isBack, isBrief) {
       if (!isBack) return;
-      returns.back();
+      returns.back(isBrief);
       // Each has a lease to renew, and nobody may wait for it much longer.
       for (const wake of [...orderListeners]) wake();
     },
