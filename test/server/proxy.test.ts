@@ -151,9 +151,7 @@ describe("a service with a stream of its own", () => {
     const { ask } = await proxied(
       async (res) => {
         res.writeHead(200, { "content-type": "text/plain" });
-        res.write("Hello");
-        await new Promise((resolve) => setTimeout(resolve, 20));
-        res.destroy();
+        res.write("Hello", () => res.destroy());
       },
       { dialect: "text" },
     );

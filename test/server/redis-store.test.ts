@@ -34,7 +34,8 @@ const end: LoggedEvent = { type: "end", at: 2, status: "succeeded" };
 async function breakWhileAsked(proxy: TcpProxy, ask: () => Promise<unknown>): Promise<void> {
   proxy.isStalled = true;
   const asked = ask();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  // It is sent by then, and stands before the cut.
+  await new Promise(setImmediate);
   const before = proxy.connections;
   proxy.isStalled = false;
   proxy.cutNow();

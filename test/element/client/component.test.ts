@@ -1,6 +1,9 @@
 import { textDialect } from "@ai-progress-stream/protocol/dialects";
 import { expect } from "chai";
-import { createSessionHolder } from "../../../packages/element/src/client/session-holder.js";
+import {
+  createSessionHolder,
+  type SessionHolder,
+} from "../../../packages/element/src/client/session-holder.js";
 import { hasText, leaveScenes, memoryPersistence, methods, scene, until } from "./support.js";
 
 afterEach(leaveScenes);
@@ -23,6 +26,17 @@ const endless = async (): Promise<Response> => {
   });
   return new Response(body, { headers: { "content-type": "text/plain" } });
 };
+
+/** A component that has gone in the middle of it. */
+async function leftHalfway(): Promise<SessionHolder> {
+  const holder = createSessionHolder();
+  holder.options = { action: "/api/x", dialect: textDialect, fetch: endless };
+  const leave = holder.mount();
+  void holder.start({ n: 1 });
+  await until(() => holder.getStatus().state.text === "half an answer");
+  leave();
+  return holder;
+}
 
 describe("a component's session", () => {
   it("goes on with its run under a new token", async () => {
@@ -82,13 +96,7 @@ describe("a component's session", () => {
   });
 
   it("says of a run that cannot be found again that it is lost", async () => {
-    const { action } = scene("held");
-    const holder = createSessionHolder();
-    holder.options = { action, dialect: textDialect, fetch: endless };
-    const leave = holder.mount();
-    void holder.start({ n: 1 });
-    await until(() => holder.getStatus().state.text === "half an answer");
-    leave();
+    const holder = await leftHalfway();
     holder.mount();
     await until(() => holder.getStatus().error?.code === "run_lost");
     const { phase, state } = holder.getStatus();
@@ -96,13 +104,7 @@ describe("a component's session", () => {
   });
 
   it("has what it stopped when it went for stopped, though nobody could be asked", async () => {
-    const { action } = scene("held");
-    const holder = createSessionHolder();
-    holder.options = { action, dialect: textDialect, fetch: endless };
-    const leave = holder.mount();
-    void holder.start({ n: 1 });
-    await until(() => holder.getStatus().state.text === "half an answer");
-    leave();
+    const holder = await leftHalfway();
     await holder.cancel();
     holder.mount();
     const { state, error } = holder.getStatus();

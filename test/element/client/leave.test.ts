@@ -58,13 +58,29 @@ describe("a cancel", () => {
     expect(calls.at(-1)?.body).to.deep.equal({ reason: "gone" });
   });
 
-  it("after the end, or of a run that was reset, asks nobody", async () => {
+  it("of a run that was reset asks nobody", async () => {
     const { session, seen } = scene("held");
     void session.start();
     await reaches(session, hasText);
     session.reset();
     await session.cancel();
+    expect(session.status.phase).to.equal("idle");
     expect(methods(await seen())).to.deep.equal(["POST"]);
+  });
+
+  it("of a start that was given up leaves its reason, and its key to the next one", async () => {
+    const keys: (string | null)[] = [];
+    const fetch = async (_url: unknown, init?: RequestInit): Promise<Response> => {
+      keys.push(new Headers(init?.headers).get("idempotency-key"));
+      throw new TypeError("The network is down.");
+    };
+    const { session } = scene("held", { fetch, maxRetries: 0 });
+    const { error } = await session.start({ n: 1 });
+    await session.cancel();
+    expect(session.status.state.status).to.equal("running");
+    expect(session.status.error).to.equal(error);
+    await session.start({ n: 1 });
+    expect(keys[1]).to.equal(keys[0]);
   });
 
   it("before the first word waits for it", async () => {

@@ -516,7 +516,6 @@ describe("failures", () => {
     [{ stage: "fetch", status: "failed", message: "boom" }],
     [{ state: "failed", url: "/a", message: "boom" }],
     [{ state: "failed", attempt: 3, message: "boom" }],
-    [{ state: "failed", file: "a.pdf", message: "boom" }],
     [{ ok: false, document_id: "9", message: "boom" }],
   ])("are told by %j, too", (message) => {
     const [failed] = of("error", { chunk: "a" }, message);
@@ -564,6 +563,15 @@ describe("failures", () => {
     [{ stage: "fetch", code: 404, message: "passed over" }],
   ])("are not %j", (message) => {
     expect(outcome({ chunk: "a" }, message, { done: true })).toMatchObject({ text: "a", isDone: true });
+  });
+  test.each([
+    [{ state: "failed", file: "a.pdf", message: "boom" }, "upstream_rejected"],
+    [{ state: "cancelled", file: "a.pdf" }, "upstream_truncated"],
+  ])("of one item are that of all where nothing but a ping comes after them: %j", (message, error) => {
+    const ping = { type: "heartbeat" };
+    for (const end of [["[DONE]"], [], [ping, "[DONE]"]]) {
+      expect(outcome({ chunk: "a" }, message, ...end)).toMatchObject({ text: "a", isDone: false, error });
+    }
   });
   test("and ends of one item, one part or one tool are not the end of all", () => {
     const item = (file: string, current: number) => ({ file, state: "success", current, total: 3 });

@@ -1,13 +1,8 @@
 import { detectDialect, textDialect } from "@ai-progress-stream/protocol/dialects";
 import { expect, test } from "vitest";
-import { decodeMessages, outcomeOf, type TestMessage } from "../../support/decode-stream.js";
+import { decodeMessages, outcomeOf } from "../../support/decode-stream.js";
 
-const decode = (...messages: TestMessage[]) => decodeMessages(textDialect, messages);
-const outcome = (...messages: TestMessage[]) => outcomeOf(decode(...messages));
-const raw = (...pieces: string[]) => {
-  const decoder = textDialect.createDecoder();
-  return [...pieces.flatMap((data) => decoder.decode({ data })), ...decoder.end()];
-};
+const raw = (...pieces: string[]) => decodeMessages(textDialect, pieces);
 
 test("each piece is text as it is, whatever it looks like", () => {
   const pieces = ["Hel", "lo", " ", "42", '{"a":1}', "null", "\n", "done"];
@@ -68,8 +63,4 @@ test("is never told from a stream: a word may be a ping", () => {
   for (const data of ["hello", "ping", "42"]) {
     expect(detectDialect({ contentType: "text/event-stream", firstMessage: { data } })).toBe(null);
   }
-});
-
-test("reads messages of one name", () => {
-  expect(outcome("Hel", "lo").text).toBe("Hello");
 });

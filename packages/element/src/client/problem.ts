@@ -17,6 +17,9 @@ export const mediaTypeOf = (response: Response): string =>
 export const isJson = (mediaType: string): boolean =>
   mediaType === "application/json" || mediaType.endsWith("+json");
 
+/** A text that is no page. */
+export const isPlainText = (mediaType: string): boolean => /^text\/(?!html$)/.test(mediaType);
+
 /** Why an answer is not the stream that was asked for. */
 export async function refusalOf(response: Response, now: number): Promise<StreamFailure> {
   const { status } = response;
@@ -35,10 +38,13 @@ export async function refusalOf(response: Response, now: number): Promise<Stream
   return errorStatus(response, mediaType, now);
 }
 
-export const noStream = (mediaType: string): StreamFailure =>
-  unreadable(
-    `The server answered with ${mediaType || "no content type"} instead of an event stream. ${mediaType === "text/plain" ? 'If that is the answer, say so by dialect="text".' : "Check the address."}`,
+export function noStream(mediaType: string): StreamFailure {
+  const came = `The server answered with ${mediaType || "no content type"} instead of an event stream.`;
+  const isAnswer = isPlainText(mediaType);
+  return unreadable(
+    `${came} ${isAnswer ? 'If that is the answer, say so by dialect="text".' : "Check the address."}`,
   );
+}
 
 const refused = (
   code: ErrorCode,

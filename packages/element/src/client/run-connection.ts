@@ -15,7 +15,7 @@ import { streamNamedBy } from "./follow.js";
 import { createTranslator, isOurs, type Translator } from "./foreign-stream.js";
 import { isNamed, type SessionDialect } from "./lazy-dialect.js";
 import type { Framing, Piece, StreamEnd } from "./message-stream.js";
-import { isJson, noStream } from "./problem.js";
+import { isJson, isPlainText, noStream } from "./problem.js";
 import type { RunAddress } from "./run-address.js";
 import type { Intake, RunFold } from "./run-fold.js";
 import type { Retry, SessionStatus } from "./session.js";
@@ -158,8 +158,7 @@ export class RunConnection implements TransportHandler {
     if (isJson(mediaType)) return "json";
     // Some write a stream and leave its type to the framework: the page's word on the dialect counts for more.
     const named = this.#dialect !== null && "framing" in this.#dialect ? this.#dialect.framing : null;
-    const isText = named === "text" && /^text\/(?!html$)/.test(mediaType);
-    return isText || UNTYPED.test(mediaType) ? named : null;
+    return (named === "text" && isPlainText(mediaType)) || UNTYPED.test(mediaType) ? named : null;
   }
 
   opened(response: Response | null): void {

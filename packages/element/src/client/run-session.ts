@@ -349,14 +349,13 @@ export class RunSession implements Session {
 
   /** A run that was let go of goes on: who has just left may still stop it. */
   async #cancelUnwatched(reason: string | undefined): Promise<void> {
-    const { fold } = this.#run;
-    const target = this.#status.isResumable ? this.#address.cancelTarget : null;
+    const { phase, error, isResumable } = this.#status;
+    const target = isResumable ? this.#address.cancelTarget : null;
     if (target === null) {
-      this.#callOff(this.#run);
-      if (this.#status.phase !== "ended" || fold.hasEnded || this.#run.isLost) return;
-      // Nobody can be asked, and nothing is read any more: for this page it ends here.
-      fold.append({ type: "end", at: this.#settings.clock.now(), status: "cancelled", reason: "user" });
-      this.#update({ error: null });
+      // What was given up has its reason. Of what was let go of nothing is read any more: for this page it ends here.
+      if (phase !== "ended" || error !== null || this.#run.fold.hasEnded) return;
+      this.#endHere("user", this.#run);
+      this.#update({});
       return;
     }
     const limit = new AbortController();

@@ -21,6 +21,7 @@ import {
   kindOfWord,
   labelOf,
   nameOf,
+  namesItem,
   roleOf,
   worded,
 } from "./progress-words.js";
@@ -66,8 +67,8 @@ function createReader(pass: Emit): DialectReader {
   let mayEnd = false;
   let isInResults = false;
   let hasOwnPieces = false;
-  /** What says of an item that it has failed, as long as nothing comes after it. */
-  let failed: Fields | null = null;
+  /** What an item has come to no good with, as long as nothing comes after it: then it was all that there is. */
+  let lone: { readonly kind: Kind; readonly fields: Fields } | null = null;
 
   function readPieces(fields: Fields, word: string): void {
     const { delta, data } = fields;
@@ -157,6 +158,11 @@ function createReader(pass: Emit): DialectReader {
     }
   }
 
+  function fail(kind: Kind, fields: Fields): void {
+    if (kind === "error") emit(failure({ ...fieldsOf(fields["data"]), ...fields }));
+    else emitCancelled(emit, firstString(fields["message"], kind));
+  }
+
   function readEnd(fields: Fields): void {
     const hadArrived = fraction >= 1;
     readLastText(fields);
@@ -218,20 +224,25 @@ function createReader(pass: Emit): DialectReader {
       if (event === "" && told !== "error" && !Object.keys(outer).some(isKnown)) return false;
       const fields = cutUp(worded(opened(outer, told)));
       const kind = kindOf(fields, event);
-      failed = kindOf(fields, event, true) === "error" ? fields : null;
       if (isFields(fields["usage"])) updateUsage(readOpenaiUsage(fields["usage"]));
-      if (kind === "error") emit(failure({ ...fieldsOf(fields["data"]), ...fields }));
-      else if (kind === "cancelled") emitCancelled(emit, firstString(fields["message"], kind));
+      if (isFailing(kind)) fail(kind, fields);
       else if (kind === "end") readEnd(fields);
-      else readUpdate(fields, event, kind);
+      else {
+        readUpdate(fields, event, kind);
+        const alone = namesItem(fields) ? kindOf(fields, event, true) : kind;
+        if (isFailing(alone)) lone = { kind: alone, fields };
+        else if (hasSpoken) lone = null;
+      }
       return true;
     },
     // The end of a stage that is not the last, with nothing to show for it, is none
     isComplete: () =>
-      failed !== null || fraction >= 1 || (mayEnd && (fraction < 0 || hasResult || !text.isEmpty())),
-    close: () => (failed ? emit(failure(failed)) : close({}, fraction >= 1)),
+      lone !== null || fraction >= 1 || (mayEnd && (fraction < 0 || hasResult || !text.isEmpty())),
+    close: () => (lone ? fail(lone.kind, lone.fields) : close({}, fraction >= 1)),
   };
 }
+
+const isFailing = (kind: Kind): boolean => kind === "error" || kind === "cancelled";
 
 const isBeforeEnd = (fields: Fields): boolean =>
   Object.keys(fields).some((key) => isEndFlag(key) && fields[key] === false);

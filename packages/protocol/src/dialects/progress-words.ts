@@ -124,7 +124,7 @@ const isOfTool = (words: readonly string[]): boolean => words.some((word) => rol
 const isOfOthers = (words: readonly string[]): boolean =>
   isOfTool(words) || words.some((word) => partsOf(word).some((part) => others.has(part)));
 
-const namesItem = (fields: Fields): boolean =>
+export const namesItem = (fields: Fields): boolean =>
   Object.keys(fields).some((key) => itemKeys.test(key) && fields[key] !== null && fields[key] !== "");
 
 /**
