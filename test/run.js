@@ -1,5 +1,6 @@
 /*
- * Every test, one summary at the end: what runs in Node, the element in each engine, the demo end to end.
+ * Every test, one summary at the end: what runs in Node, the element in each engine, the demo end to end. What failed
+ * is told again there, where it is found also in the last lines of a long output.
  * Exits with 1 if any failed, or if a runner broke.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -20,14 +21,24 @@ const vitest = (config, name) => ({
     "--reporter=json",
     `--outputFile.json=${results}/${name}.json`,
   ],
-  read: ({ numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites }) => ({
-    [name]: {
-      passed: numPassedTests,
-      failed: numFailedTests + (numFailedTests === 0 ? numFailedTestSuites : 0),
-      skipped: numPendingTests,
-    },
-  }),
+  read({ numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites, testResults }) {
+    for (const { name: file, message, assertionResults } of testResults) {
+      const tests = assertionResults.filter(({ status }) => status === "failed");
+      for (const { fullName, failureMessages } of tests) failures.push([file, fullName, ...failureMessages]);
+      if (tests.length === 0 && message) failures.push([file, message]);
+    }
+    return {
+      [name]: {
+        passed: numPassedTests,
+        failed: numFailedTests + (numFailedTests === 0 ? numFailedTestSuites : 0),
+        skipped: numPendingTests,
+      },
+    };
+  },
 });
+
+/** Of each test that failed: where it is, its name, what was wrong. */
+const failures = [];
 
 /** A sentence for each engine that is not here. */
 const notTested = [];
@@ -37,7 +48,8 @@ const suites = [
     name: "browser",
     command: "wtr",
     args: ["--config", "test/web-test-runner.config.js"],
-    read({ engines, missing }) {
+    read({ engines, missing, failed }) {
+      failures.push(...failed);
       for (const { name, why } of missing) notTested.push(`${name} is not tested: ${why}`);
       return engines;
     },
@@ -61,6 +73,11 @@ for (const { name, command, args, folder, read } of suites) {
   }
 }
 
+for (const [place, ...told] of failures) {
+  console.log(
+    `\nFailed: ${place.replace(root, "")}\n  ${told.join("\n").slice(0, 1_500).replaceAll("\n", "\n  ")}`,
+  );
+}
 for (const sentence of notTested) console.log(`\n${sentence}`);
 if (total.skipped > 0) console.log(`\n${total.skipped} left out, for the reasons above`);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);

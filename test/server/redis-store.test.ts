@@ -305,12 +305,12 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
   test("a process that stood still for longer than an answer may take reads the answer all the same", async () => {
     const redis = await startRedis();
     const { lines, logger } = recordingLogger();
-    const store = redis.store({ timeoutMs: 200, logger });
+    const store = redis.store({ timeoutMs: 500, logger });
     const spec = newRun();
     await store.create(spec);
     const found = store.find(spec.run, owner);
     await new Promise((resolve) => setImmediate(resolve));
-    for (const until = Date.now() + 600; Date.now() < until; );
+    for (const until = Date.now() + 1_500; Date.now() < until; );
     expect(await found).toMatchObject({ run: spec.run });
     expect(lines).toEqual([]);
   });
@@ -318,7 +318,7 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
   test("a subscription that has died without a word is noticed, and its listeners are woken", async () => {
     const redis = await startRedis();
     const proxy = await tcpProxy(redis.url);
-    const store = redis.store({ url: proxy.origin.replace("http", "redis"), timeoutMs: 200, pingMs: 100 });
+    const store = redis.store({ url: proxy.origin.replace("http", "redis"), timeoutMs: 1_000, pingMs: 100 });
     const direct = redis.store();
     const spec = newRun();
     await direct.create(spec);
@@ -337,7 +337,7 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
   test("while Redis is away everything is refused as unavailable, told once, and it all comes back", async () => {
     const redis = await startRedis();
     const { lines, logger } = recordingLogger();
-    const store = redis.store({ timeoutMs: 200, logger });
+    const store = redis.store({ timeoutMs: 1_000, logger });
     const spec = newRun();
     await store.create(spec);
     let wakes = 0;
@@ -433,7 +433,7 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
     const redis = await startRedis();
     await redis.kill();
     const { lines, logger } = recordingLogger();
-    const store = redis.store({ timeoutMs: 200, logger });
+    const store = redis.store({ timeoutMs: 1_000, logger });
     await expect(store.create(newRun())).rejects.toMatchObject({ code: "unavailable" });
     await redis.start();
     await until(() =>
@@ -507,7 +507,7 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
       const store = redisStore({
         url: redis.url,
         secret: REDIS_SECRET,
-        timeoutMs: 200,
+        timeoutMs: 1_000,
         logger: recordingLogger().logger,
       });
       store.watch("r", () => {});

@@ -20,6 +20,8 @@ export interface TestRedis {
   command(...args: readonly string[]): Promise<unknown>;
   /** Fields of INFO. */
   info(section: string): Promise<Readonly<Record<string, string>>>;
+  /** It accepts connections and answers nobody, until what this gives is called. */
+  standStill(): () => void;
   /** Kills it, with all that it holds. */
   kill(): Promise<void>;
   /** Starts it again, empty, on the same port. */
@@ -62,6 +64,11 @@ export async function startRedis(): Promise<TestRedis> {
         });
         process.once("exit", () => reject(new Error(`redis-server did not start:\n${said}`)));
       });
+    },
+    standStill() {
+      const process = server;
+      process?.kill("SIGSTOP");
+      return () => process?.kill("SIGCONT");
     },
     async kill() {
       const process = server;
