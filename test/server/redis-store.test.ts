@@ -403,6 +403,31 @@ describe.skipIf(whyNoRedis !== null)("with a real Redis", () => {
     expect(await other.read(dead.run, null)).toMatchObject({ state: { error: { code: "producer_lost" } } });
   });
 
+  test("who was idle when Redis was lost, and learns of it by its own question, has the same patience", async () => {
+    const redis = await startRedis();
+    const proxy = await tcpProxy(redis.url);
+    const clock = manualClock();
+    const direct = redis.store({ clock });
+    const url = proxy.origin.replace("http", "redis");
+    const claim = { lease: "second", leaseMs: 15_000, graceMs: 0 };
+    const claiming = redis.store({ clock, url });
+    const stopping = redis.store({ clock, url });
+    const [claimed, stopped] = [newRun(), newRun()];
+    for (const spec of [claimed, stopped]) await direct.create(spec);
+    for (const idle of [claiming, stopping]) await idle.find(claimed.run, owner);
+    await clock.advance(15_001);
+    await breakWhileAsked(proxy, async () => {
+      const [taken, isStopped] = await Promise.all([
+        claiming.claim?.(claimed.run, claim),
+        stopping.requestCancel(stopped.run, "user"),
+      ]);
+      expect(taken).toMatchObject({ kind: "held" });
+      expect(isStopped).toBe(true);
+    });
+    expect(await direct.renew(claimed.run, claimed.lease)).toMatchObject({ cancelRequested: null });
+    expect(await direct.renew(stopped.run, stopped.lease)).toMatchObject({ cancelRequested: "user" });
+  });
+
   test("a connection that was idle, is closed and there again at once keeps nobody from ending a run", async () => {
     const redis = await startRedis();
     const proxy = await tcpProxy(redis.url);

@@ -42,7 +42,10 @@ export interface RedisStoreOptions {
    * milliseconds. @defaultValue 2_000
    */
   readonly timeoutMs?: number;
-  /** How often the subscription's connection is tried, in milliseconds. @defaultValue 10_000 */
+  /**
+   * How often an idle connection is tried, in milliseconds. With `timeoutMs` less than two thirds of `leaseMs`: then this
+   * process notices each outage that a lease may have run out in. @defaultValue 7_500
+   */
   readonly pingMs?: number;
   /** Further options of the `redis` package's `createClient`, such as `socket.ca` or `credentialsProvider`. */
   readonly client?: RedisOptions;
@@ -79,7 +82,7 @@ export function redisStore(options: RedisStoreOptions): RunStore {
   // Another node's producer is back when it has connected, and is heard of when it tries again.
   const returns = createReturns(timeoutMs + LONGEST_PAUSE_MS + LONGEST_PRODUCER_PAUSE_MS, now);
   const orderListeners = new Set<() => void>();
-  const connectionOptions = { open, timeoutMs, pingMs: options.pingMs ?? 10_000 };
+  const connectionOptions = { open, timeoutMs, pingMs: options.pingMs ?? 7_500 };
   const connection = createConnection({
     ...connectionOptions,
     onAway: (cause) => logger.error(describeError(cause), "Redis is away"),

@@ -184,12 +184,19 @@ export function createWriter(options: WriterOptions): Writer {
     return endWithout("reap", run, expired, reapedEnd(options.now(), { isQueued, cancelRequested }));
   }
 
+  /** Asked of Redis first: a connection that was idle may not know yet that it was lost. */
+  async function graceLeftMs(): Promise<number> {
+    await commands.call("PING");
+    return returns.graceLeftMs();
+  }
+
   async function claim(run: string, given: RunClaim): Promise<ClaimOutcome> {
     const { lease } = given;
     // Redis takes whole milliseconds only.
     const [leaseMs, graceMs] = [Math.ceil(given.leaseMs), Math.ceil(given.graceMs)];
     const ttlMs = leaseMs + graceMs + retainMs;
-    const args = [options.time(), lease, leaseMs, graceMs, ttlMs, returns.graceLeftMs()];
+    const graceLeft = await graceLeftMs();
+    const args = [options.time(), lease, leaseMs, graceMs, ttlMs, graceLeft];
     const [kind, ...rest] = toList(await commands.run(claimScript, keys.of(run).all, args)) ?? [];
     if (kind === "gone") return { kind };
     if (kind === "held") return { kind, retryAfterMs: Number(rest[0]) };
@@ -219,7 +226,8 @@ export function createWriter(options: WriterOptions): Writer {
 
     async requestCancel(run, reason) {
       const { all, orders } = keys.of(run);
-      const args = [options.time(), reason, orders, returns.graceLeftMs()];
+      const graceLeft = await graceLeftMs();
+      const args = [options.time(), reason, orders, graceLeft];
       const unheld = toList(await commands.run(cancelScript, all, args));
       if (!unheld) return false;
       if (unheld.length === 0) return true;
