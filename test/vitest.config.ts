@@ -9,8 +9,9 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ["protocol/**/*.test.ts", "server/**/*.test.ts", "house/**/*.test.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // For what hangs, not for what is slow: they pass on a machine that has much else to do, too.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // They wait for processes more than they reckon: one alone, as on two cores by default, leaves both idle.
     maxWorkers: 3,
   },

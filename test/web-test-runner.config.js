@@ -48,7 +48,7 @@ export default {
   // What the element itself warns of is expected in tests that provoke it.
   filterBrowserLogs: ({ args }) => !String(args[0]).startsWith("ai-progress-stream:"),
   reporters: [defaultReporter(), summaryReporter(missing)],
-  testsStartTimeout: 60_000,
-  testsFinishTimeout: 180_000,
-  testFramework: { config: { ui: "bdd", timeout: 20_000 } },
+  testsStartTimeout: 120_000,
+  testsFinishTimeout: 300_000,
+  testFramework: { config: { ui: "bdd", timeout: 60_000 } },
 };

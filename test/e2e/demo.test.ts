@@ -52,7 +52,7 @@ const look = <T>(page: Page, name: string, read: (element: Tag) => T): Promise<T
 const stateOf = (page: Page, name: string) => look(page, name, (element) => element.state);
 const textOf = (page: Page, name: string) => look(page, name, (element) => element.text);
 const hasState = (page: Page, name: string, state: string) =>
-  until(async () => (await stateOf(page, name)) === state, 40);
+  until(async () => (await stateOf(page, name)) === state, 60);
 /** What a person reads in the element, not what its properties say. */
 const shown = (page: Page, name: string) =>
   look(page, name, (element) => element.shadowRoot?.textContent ?? "");

@@ -12,10 +12,10 @@ export function gate<T = void>(): Gate<T> {
   return { opened, open };
 }
 
-/** Waits until `look` gives something other than null, undefined or false; fails after ten seconds. */
+/** Waits until `look` gives something other than null, undefined or false; fails after half a minute. */
 export async function until<T>(
   look: () => T | Promise<T>,
-  seconds = 10,
+  seconds = 30,
 ): Promise<Exclude<T, null | undefined | false>> {
   for (let turn = 0; turn < seconds * 100; turn++) {
     const seen = await look();

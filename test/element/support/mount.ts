@@ -71,7 +71,7 @@ export async function until<T>(
   condition: () => T | Promise<T>,
   what = "the condition",
 ): Promise<NonNullable<T>> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 30_000;
   for (;;) {
     const value = await condition();
     if (value) return value;
