@@ -120,6 +120,19 @@ describe("the states", () => {
     expect(partText(element, "message")).to.equal("Analyzing page 127 of 500");
   });
 
+  it("has figures on the line of what they stand beside, and no dot at the beginning of one", async () => {
+    const element = await show("running");
+    const baselineOf = (name: string): number => {
+      const mark = document.createElement("span");
+      mark.style.display = "inline-block";
+      part(element, name).append(mark);
+      return mark.getBoundingClientRect().bottom;
+    };
+    expect(baselineOf("figures")).to.be.closeTo(baselineOf("remark"), 0.1);
+    expect(baselineOf("stage-time")).to.be.closeTo(baselineOf("stage-label"), 0.1);
+    expect(part(element, "figures").textContent).to.include("%\u00a0· ");
+  });
+
   it("collapses the stages into a rail once text streams", async () => {
     const element = await show("streaming");
     expect(element.state).to.equal("streaming");

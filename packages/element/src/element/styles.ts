@@ -58,6 +58,7 @@ export const styles: CSSResult = css`
 .title { font-weight: 600; }
 .hint, .figures { color: var(--_muted); font-size: 12.5px; font-variant-numeric: tabular-nums; }
 .figures { white-space: nowrap; }
+.figures::before { content: ""; font-size: 14px; }
 .message { flex: 1; min-inline-size: 0; font-weight: 500; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 [data-state=done] .message, [data-state=error] .message, [data-state=cancelled] .message { white-space: normal; }
 .remark { flex: none; font-weight: 400; color: var(--_muted); }
@@ -100,7 +101,8 @@ export const styles: CSSResult = css`
 [name=idle]::after { content: ""; }
 .stage { display: grid; grid-template-columns: 16px 1fr auto; gap: 10px; align-items: center; min-block-size: 30px; font-size: 13.5px; color: var(--_muted); }
 .stage.running { color: var(--_text); font-weight: 500; }
-.stage .figures { font-weight: 400; }
+.stage .figures { font-weight: 400; line-height: 1.4; }
+.stage .figures::before { font-size: 13.5px; }
 .stage-label { min-inline-size: 0; overflow-wrap: anywhere; line-height: 1.4; }
 
 .notice { grid-row: notice; padding-block: 12px; padding-inline: calc(var(--_pad) + 26px) 12px; font-size: 13.5px; background: var(--_danger-surface); border-block-start: 1px solid var(--_border); overflow-wrap: anywhere; }
@@ -133,7 +135,7 @@ p { margin: 0; unicode-bidi: plaintext; }
 @keyframes spin { to { transform: rotate(1turn); } }
 
 @container ai-progress-stream (inline-size < 360px) {
-  .header:not(.idle) { flex-wrap: wrap; gap: 2px 10px; padding-block: 8px; }
+  .header:not(.idle) { flex-wrap: wrap; gap: 0 10px; padding-block: 8px; }
   .header:not(.idle) > .message { flex-basis: calc(100% - 26px); white-space: normal; }
   .header:not(.idle):has(> .copy) > .message { flex-basis: calc(100% - 80px); }
   .header:not(.idle) > .figures { order: 1; flex-basis: 100%; padding-inline-start: 26px; white-space: normal; }

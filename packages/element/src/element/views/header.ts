@@ -59,7 +59,7 @@ function figuresView(view: View, elapsed: number | null): TemplateResult | typeo
       ? html`<span role="timer" part="elapsed">${formatClock(view.lang, elapsed)}</span>`
       : nothing;
   if (clock === nothing && before + after === "") return nothing;
-  const dot = (isBetween: boolean): string => (isBetween && clock !== nothing ? " · " : "");
+  const dot = (isBetween: boolean): string => (isBetween && clock !== nothing ? "\u00a0· " : "");
   return html`<div class="figures" part="figures">${before}${dot(before !== "")}${clock}${dot(after !== "")}${after}</div>`;
 }
 
