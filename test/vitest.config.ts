@@ -12,6 +12,7 @@ export default defineConfig({
     // For what hangs, not for what is slow: they pass on a machine that has much else to do, too.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     // They wait for processes more than they reckon: one alone, as on two cores by default, leaves both idle.
     maxWorkers: 3,
   },

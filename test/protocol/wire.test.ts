@@ -1,6 +1,7 @@
 import {
   encodeFrame,
   formatEventId,
+  initialState,
   isRunId,
   parseEventId,
   parseMessage,
@@ -34,6 +35,44 @@ describe("event ids", () => {
     expect(isRunId(run)).toBe(true);
     expect(isRunId(run.slice(1))).toBe(false);
     expect(isRunId(`${run}/`)).toBe(false);
+  });
+});
+
+describe("messages", () => {
+  test.each(["now", "", "[1]", "7", '{"at":1}'])(
+    "of an unknown name are ignored with the data %j",
+    (data) => {
+      expect(parseMessage({ event: "ping", data })).toEqual({ kind: "unknown", name: "ping" });
+      expect(parseMessage({ event: "", data })).toEqual({ kind: "unknown", name: "message" });
+      expect(parseMessage({ data })).toEqual({ kind: "unknown", name: "message" });
+    },
+  );
+  const read = (event: string, fields: object) => parseMessage({ event, data: JSON.stringify(fields) });
+  test("may have null in optional fields, at any depth: it counts as absent", () => {
+    const start = { at: 1, stages: [{ id: "a", label: "A", weight: null }] };
+    expect(read("start", start)).toEqual({
+      kind: "event",
+      event: { type: "start", at: 1, stages: [{ id: "a", label: "A" }] },
+    });
+    const error = { code: "rate_limited", message: "m", retryable: true };
+    const end = { at: 1, status: "failed", error: { ...error, retryAfterMs: null, issues: null } };
+    expect(read("end", end)).toEqual({
+      kind: "event",
+      event: { type: "end", at: 1, status: "failed", error },
+    });
+    expect(read("text", { at: 1, delta: null })).toMatchObject({ kind: "malformed" });
+  });
+  test("keep null where it is a value: in a state, and in what an application gave", () => {
+    const state = initialState(run, 1);
+    const stage = { id: "a", label: "A", weight: 1, status: "running" };
+    const given = { ...state, result: { a: null }, stages: [{ ...stage, message: null }] };
+    expect(read("snapshot", { at: 1, state: given })).toEqual({
+      kind: "event",
+      event: { type: "snapshot", at: 1, state: { ...given, stages: [stage] } },
+    });
+    const value = { a: null, list: [null] };
+    expect(read("custom", { at: 1, name: "n", value, stage: null })).toMatchObject({ event: { value } });
+    expect(read("result", { at: 1, value: null })).toMatchObject({ event: { value: null } });
   });
 });
 

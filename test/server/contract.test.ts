@@ -73,6 +73,17 @@ test("the same key attaches to the run that it has made, running or ended", asyn
   expect(upstream.calls).toHaveLength(1);
 });
 
+test("an address in letters of another case is the same endpoint", async () => {
+  const { url, upstream } = await chat();
+  const other = url.replace("/api/chat", "/API/Chat");
+  const key = { "idempotency-key": "key-1" };
+  const first = await callSse(url, post(key));
+  const second = await callSse(`${other}/`, post(key));
+  expect(second.events[0]).toMatchObject({ type: "open", run: reduceAnswers([first]).run });
+  expect((await fetch(`${other}/${reduceAnswers([first]).run}`)).status).toBe(200);
+  expect(upstream.calls).toHaveLength(1);
+});
+
 test("the same key with another body is a conflict; without a key each POST is a run", async () => {
   const { url, upstream } = await chat();
   await callSse(url, post({ "idempotency-key": "key-1" }));

@@ -197,6 +197,8 @@ describe("a body made to hurt", () => {
     // Some time to read the answer.
     await clock.advance(2_000);
     expect(await answer).toMatch(/^HTTP\/1\.1 408 /);
+    // With its key the same request again is the same run.
+    expect(await answer).toContain('"retryable":true');
     expect(clock.pending).toBe(0);
   });
 

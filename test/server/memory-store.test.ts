@@ -104,8 +104,11 @@ test("a log is bounded in characters, whatever its events are", async () => {
     (n): LoggedEvent => ({ type: "progress", at: 0, message: `${n}${"x".repeat(1_000)}` }),
   );
   await store.append("a", "l", 1, said);
+  // Who has all that came before loses nothing, however much comes at once.
+  expect(await store.read("a", 0)).toMatchObject({ kind: "tail", events: { length: 100 } });
+  await store.append("a", "l", 101, said.slice(0, 1));
   expect(await store.read("a", 0)).toMatchObject({ kind: "snapshot" });
-  expect(await store.read("a", 95)).toMatchObject({ kind: "tail", events: { length: 5 } });
+  expect(await store.read("a", 96)).toMatchObject({ kind: "tail", events: { length: 5 } });
 });
 
 test("after a thousand runs and their time nothing is left, and closing leaves no timer", async () => {

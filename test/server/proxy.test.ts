@@ -1,3 +1,4 @@
+import { initialState } from "@ai-progress-stream/protocol";
 import {
   createProgressServer,
   type InputSchema,
@@ -398,6 +399,32 @@ describe("another server of ours", () => {
     });
     expect(answer.events).toContainEqual(expect.objectContaining({ type: "custom", name: "source" }));
   });
+
+  test.each(["run", "auto"] as const)(
+    "an event of it that is lost is made good by a snapshot (dialect %s)",
+    async (dialect) => {
+      const run = "a-run-of-the-other-server";
+      const open = data({ protocol: 1, run, status: "running", heartbeatMs: 0 }, "open");
+      const logged = (seq: number, name: string, fields: object): string =>
+        `id: ${run}.${seq}\n${data({ at: 1, ...fields }, name)}`;
+      const upstream = await scriptedUpstream((res, { headers }) => {
+        openStream(res);
+        if (headers["last-event-id"] !== undefined || upstream.calls.length === 1) {
+          // The second is of a later version, the fourth is lost.
+          const texts = [1, 3, 5].map((seq) => logged(seq, "text", { delta: `${seq}` }));
+          return void res.end(open + texts[0] + logged(2, "citation", {}) + texts[1] + texts[2]);
+        }
+        const state = { ...initialState(run, 1), seq: 5, text: "1345" };
+        res.end(open + logged(5, "snapshot", { state }) + logged(6, "end", { status: "succeeded" }));
+      });
+      const { url } = await gateway(upstream.baseURL, { dialect });
+      const state = reduceAnswers([await callSse(url, { body: { question: "Why?" } })]);
+      expect(state).toMatchObject({ status: "succeeded", text: "1345" });
+      expect(upstream.calls).toHaveLength(2);
+      const keys = upstream.calls.map(({ headers }) => headers["idempotency-key"]);
+      expect(new Set(keys).size).toBe(1);
+    },
+  );
 
   test("its failure keeps its code and loses its words", async () => {
     const inner = await service({

@@ -83,6 +83,26 @@ test("half of a surrogate pair is held back until its other half has come", asyn
   expect(state().text).toBe("smile \u{1f60a}!\ufffd");
 });
 
+test("half of a surrogate pair that has no other is replaced, and no message is cut through one", async () => {
+  const { answer } = await task({
+    run({ text, progress }) {
+      text("a\ud83db");
+      text("\ude0a");
+      progress(1, 2, `${"x".repeat(1_998)}\u{1f60a}y`);
+      progress(2, 2, "half \ud83d");
+    },
+  });
+  const texts = answer.events.flatMap((event) => (event.type === "text" ? [event.delta] : []));
+  expect(texts.join("")).toBe("a\ufffdb\ufffd");
+  const messages = answer.events.flatMap((event) => (event.type === "progress" ? [event.message] : []));
+  expect(messages).toEqual([`${"x".repeat(1_998)}…`, "half \ufffd"]);
+});
+
+test("a fraction above 1 is sent as 1", async () => {
+  const { answer } = await task({ run: ({ progress }) => progress({ fraction: 1.5 }) });
+  expect(answer.events).toContainEqual(expect.objectContaining({ type: "progress", fraction: 1 }));
+});
+
 test("a RunFailure is shown as it was written, and the failed stage is marked", async () => {
   const { state, logged } = await task({
     stages,

@@ -136,6 +136,22 @@ const shapes: Readonly<Record<RunEvent["type"], Shape>> = {
   end: { at: isNumber, status: isOneOf("succeeded", "failed", "cancelled") },
 };
 
+export const isEventName = (name: string): name is RunEvent["type"] => Object.hasOwn(shapes, name);
+
+/**
+ * The fields of an event without those that are null: so some languages' serialisers write what is not there. In a state null
+ * is a value, and in what an application gave anything may be.
+ */
+export function withoutNulls(fields: object, isState = false): object {
+  const kept = Object.entries(fields)
+    .filter(([name, value]) => value !== null || isState || name === "value")
+    .map(([name, value]) => {
+      const isOwn = name === "value" || name === "result" || typeof value !== "object" || value === null;
+      return [name, isOwn ? value : withoutNulls(value, name === "state")];
+    });
+  return Array.isArray(fields) ? kept.map(([, value]) => value) : Object.fromEntries(kept);
+}
+
 /**
  * Reads one event, `{ type, ...fields }`, that came from outside. Fields that this version does not know are
  * kept out of the result's type and otherwise ignored. Never throws.
@@ -145,8 +161,8 @@ export function parseRunEvent(value: unknown): ParsedEvent {
     return { kind: "malformed", reason: "An event is a JSON object with a type." };
   }
   const name = value["type"];
-  if (!Object.hasOwn(shapes, name)) return { kind: "unknown", name };
-  const fault = faultOf(value, shapes[name as RunEvent["type"]]) ?? endFault(value);
+  if (!isEventName(name)) return { kind: "unknown", name };
+  const fault = faultOf(value, shapes[name]) ?? endFault(value);
   if (fault !== null) return { kind: "malformed", reason: `The event "${name}" is malformed: ${fault}.` };
   return { kind: "event", event: value as unknown as RunEvent };
 }

@@ -1,5 +1,5 @@
 import type { RunEvent } from "./events.js";
-import { type ParsedEvent, parseRunEvent } from "./parse.js";
+import { isEventName, type ParsedEvent, parseRunEvent, withoutNulls } from "./parse.js";
 
 /** Where a viewer stands: the run, and the number of the last event it has handled. */
 export interface EventId {
@@ -52,9 +52,13 @@ export interface SseMessage {
   readonly id?: string | undefined;
 }
 
-/** Reads one message of a run's stream. Never throws. */
+/**
+ * Reads one message of a run's stream; one of a name that is not known whatever its data is. An optional field that is null
+ * counts as absent. Never throws.
+ */
 export function parseMessage(message: SseMessage): ParsedEvent {
-  const name = message.event ?? "message";
+  const name = message.event || "message";
+  if (!isEventName(name)) return { kind: "unknown", name };
   let fields: unknown;
   try {
     fields = JSON.parse(message.data);
@@ -64,5 +68,7 @@ export function parseMessage(message: SseMessage): ParsedEvent {
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
     return { kind: "malformed", reason: `The data of the event "${name}" is not a JSON object.` };
   }
-  return parseRunEvent({ ...fields, type: name });
+  const parsed = parseRunEvent({ ...fields, type: name });
+  if (parsed.kind === "event" || !message.data.includes("null")) return parsed;
+  return parseRunEvent({ ...withoutNulls(fields), type: name });
 }

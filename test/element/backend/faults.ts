@@ -23,8 +23,8 @@ const HELD = 6;
 const keyOf = ({ req }: Exchange): string => req.get("idempotency-key") ?? `none-${Math.random()}`;
 
 /** The head of an event stream. Without a run it names no Content-Location, as a server that knows no runs. */
-function head({ res, mount }: Exchange, run: Run | null): void {
-  res.status(200).set({
+function head({ res, mount }: Exchange, run: Run | null, status = 200): void {
+  res.status(status).set({
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-cache, no-store, no-transform",
     ...(run ? { "Content-Location": `${mount}/${run.id}` } : {}),
@@ -201,8 +201,37 @@ export const faults: Readonly<Record<string, Fault>> = {
     if (!run) return;
     head(exchange, run);
     const tail = run.events.map((event, index) => encodeFrame(event, formatEventId(run.id, index + 1)));
-    const noise = 'event: weather\ndata: {"at":1}\n\n: a comment\n\nfoo: bar\n\n';
+    const pings = "event: ping\ndata: now\n\ndata: keepalive\n\nevent: ping\ndata: [1]\n\n";
+    const noise = `event: weather\ndata: {"at":1}\n\n${pings}: a comment\n\nfoo: bar\n\n`;
     exchange.res.end(openFrame(run.id) + tail.map((frame) => frame + noise + frame).join(""));
+  },
+  /** Its fourth event is of a later version. */
+  later: (exchange) => {
+    const run = runOf(exchange);
+    if (!run) return;
+    head(exchange, run);
+    const { id, events } = run;
+    const later = `id: ${formatEventId(id, 4)}\nevent: citation\ndata: {"at":1}\n\n`;
+    const rest = events.slice(3).map((event, index) => encodeFrame(event, formatEventId(id, index + 5)));
+    exchange.res.end(openFrame(id) + tailFrames(id, events.slice(0, 3), 0) + later + rest.join(""));
+  },
+  /** Answers a start by 201. */
+  created: (exchange) => {
+    const run = runOf(exchange);
+    if (!run) return;
+    head(exchange, run, 201);
+    exchange.res.end(frames(exchange, run));
+  },
+  /** Promises a heartbeat every 50 ms, and then sends on the second connection nothing but its head. */
+  hushed: (exchange) => {
+    const { res, room } = exchange;
+    if (room.calls.length > 2) return whole(exchange);
+    const run = runOf(exchange);
+    if (!run) return;
+    head(exchange, run);
+    if (room.calls.length === 1) {
+      res.write(openFrame(run.id, 50) + tailFrames(run.id, run.events.slice(0, HELD), 0));
+    }
   },
   version: (exchange) => {
     head(exchange, null);

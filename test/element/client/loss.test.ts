@@ -1,5 +1,6 @@
 import type { SessionStatus } from "@ai-progress-stream/element/client";
 import { expect } from "chai";
+import { stateAfter, wholeLog } from "../backend/log.js";
 import {
   expectWhole,
   hasText,
@@ -60,12 +61,26 @@ describe("a connection that is cut", () => {
     for (let losses = 1; losses <= 4; losses++) {
       await until(async () => (await held.seen()).calls.length === losses + 1);
       await reaches(held.session, (status) => status.phase === "open");
-      passedMs += 31_000;
+      passedMs += 11_000;
       await held.cut();
     }
     await reaches(held.session, (status) => status.phase === "open");
     await held.release();
     expectWhole(await result);
+  });
+
+  it("is one that falls silent before its first word, by what the server has promised before", async () => {
+    const { session, seen } = scene("hushed");
+    expectWhole(await session.start());
+    expect(methods(await seen())).to.deep.equal(["POST", "GET", "GET"]);
+  });
+
+  it("is none where an event of a later version has its place in the log", async () => {
+    const { session, seen } = scene("later");
+    const { state, phase, error } = await session.start();
+    expect([phase, error, state.status]).to.deep.equal(["ended", null, "succeeded"]);
+    expect(state).to.deep.include({ seq: wholeLog.length + 1, text: stateAfter("", wholeLog).text });
+    expect(methods(await seen())).to.deep.equal(["POST"]);
   });
 
   it("is not given up while the browser knows that it has no network", async () => {

@@ -24,6 +24,10 @@ describe("a started run", () => {
     expect(calls[0]?.key).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 
+  it("may be answered by 201", async () => {
+    expectWhole(await scene("created").session.start());
+  });
+
   it("gives each event once and in order, to callbacks and to an iteration", async () => {
     const { session } = scene("noisy");
     const called: string[] = [];

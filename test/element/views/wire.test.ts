@@ -27,9 +27,13 @@ describe("the element on the wire", () => {
 
   it("shows a whole run", async () => {
     const element = await mount({ action: `/api/whole/${room()}` });
-    const { status } = await element.start({ q: 1 });
+    const taken: unknown[] = [];
+    element.addEventListener("ai-start", ({ detail }) => taken.push(detail));
+    const { status, run } = await element.start({ q: 1 });
     await drawn(element);
     expect(status).to.equal("succeeded");
+    expect(run).to.match(/./);
+    expect(taken).to.deep.equal([{ run, resumed: false }]);
     expect(part(element, "text").textContent).to.equal(ANSWER);
     expect(element.result).to.deep.equal({ pages: [1, 2], ok: true });
     expect(partText(element, "footer")).to.equal("0.0 s 46 tokens");

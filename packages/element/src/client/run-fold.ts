@@ -1,4 +1,5 @@
 import {
+  type EventId,
   formatEventId,
   initialState,
   type LoggedEvent,
@@ -42,18 +43,22 @@ export class RunFold {
 
   take(message: SseMessage): Intake {
     const parsed = parseMessage(message);
-    if (parsed.kind === "unknown") return IGNORED;
+    const id = message.id === undefined ? null : parseEventId(message.id);
+    if (parsed.kind === "unknown") {
+      // Of a later version: it has its place in the log all the same.
+      if (id?.run === this.state.run && id.seq === this.state.seq + 1) this.#pass(id);
+      return IGNORED;
+    }
     if (parsed.kind === "malformed") return { kind: "unreadable", reason: parsed.reason };
     const { event } = parsed;
     if (event.type === "open") return this.#open(event);
-    const id = message.id === undefined ? null : parseEventId(message.id);
     if (event.type === "snapshot") {
       if (!this.#adopt(event.state.run)) return foreignRun;
       const seq = id?.seq ?? event.state.seq;
       const isProgress = seq > this.state.seq;
       // Its id is the head that it stands for, whatever its state says.
-      this.state = { ...reduce(this.state, event), seq };
-      this.#cursor = formatEventId(event.state.run, seq);
+      this.state = reduce(this.state, event);
+      this.#pass({ run: event.state.run, seq });
       this.lacksIds = false;
       return { kind: "handled", event, isProgress };
     }
@@ -67,6 +72,11 @@ export class RunFold {
     }
     this.state = reduce(this.state, event);
     return { kind: "handled", event, isProgress: true };
+  }
+
+  #pass({ run, seq }: EventId): void {
+    this.state = { ...this.state, seq };
+    this.#cursor = formatEventId(run, seq);
   }
 
   /** Takes an event that was made here, where the server has none of its own. */

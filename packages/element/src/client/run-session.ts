@@ -35,7 +35,7 @@ const defaults = {
   totalTimeoutMs: 0,
   connectTimeoutMs: 60_000,
   cancelTimeoutMs: 10_000,
-  maxEventLength: 8 * 1024 * 1024,
+  maxEventLength: 64 * 1024 * 1024,
   backoff: {},
   persistence: null,
   clock: systemClock,

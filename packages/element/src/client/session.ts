@@ -50,7 +50,7 @@ export interface SessionOptions {
   readonly connectTimeoutMs?: number;
   /** How long cancel() waits for the run's `end` before it lets go with an error. @defaultValue 10_000 */
   readonly cancelTimeoutMs?: number;
-  /** Characters of one event after which the stream counts as broken. @defaultValue 8_388_608 */
+  /** Characters of one event after which the stream counts as broken. @defaultValue 67_108_864 */
   readonly maxEventLength?: number;
   /** The wait between attempts. @defaultValue from 1 s, doubled up to 30 s, half of it jittered */
   readonly backoff?: BackoffOptions;

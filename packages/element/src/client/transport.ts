@@ -21,8 +21,11 @@ import { type SilenceWatch, watchSilence } from "./silence.js";
 
 /** Nobody waits longer than this for a server that asks to be left alone: the connection is given up. */
 const MAX_RETRY_AFTER_MS = 5 * 60_000;
-/** A connection that stood this long was a good one: its loss is counted as the first. */
-const STABLE_MS = 30_000;
+/**
+ * A connection that stood this long was a good one: its loss is counted as the first. Less than the half minute after which
+ * some proxies cut every one.
+ */
+const STABLE_MS = 10_000;
 /** As many missed heartbeats, and the connection counts as lost. */
 export const MISSED_HEARTBEATS = 3;
 
@@ -104,6 +107,7 @@ export function openTransport(settings: TransportSettings, handler: TransportHan
   let attempt = new AbortController();
   let silence: SilenceWatch | null = null;
   let openedAt: number | null = null;
+  let allowedMs = settings.idleTimeoutMs;
   let losses = 0;
   let refusal: Pick<Retry, "error"> = {};
 
@@ -132,8 +136,8 @@ export function openTransport(settings: TransportSettings, handler: TransportHan
       response = await send(request, controller.signal);
     }
     await handler.prepare(null);
-    const { body, status } = response;
-    const framing = status === 200 ? handler.framing(mediaTypeOf(response)) : null;
+    const { body, ok } = response;
+    const framing = ok && body !== null ? handler.framing(mediaTypeOf(response)) : null;
     if (framing === null || body === null) throw await refusalOf(response, clock.now());
     controller.signal.throwIfAborted();
     return { response, body, framing };
@@ -149,7 +153,7 @@ export function openTransport(settings: TransportSettings, handler: TransportHan
     const timer = clock.setTimeout(() => controller.abort(connectTimedOut()), settings.connectTimeoutMs);
     try {
       const { response, body, framing } = await connect(controller);
-      const watch = watchSilence(clock, settings.idleTimeoutMs, () => controller.abort(fellSilent()));
+      const watch = watchSilence(clock, allowedMs, () => controller.abort(fellSilent()));
       controller.signal.addEventListener("abort", watch.stop);
       silence = watch;
       openedAt = clock.now();
@@ -242,7 +246,10 @@ export function openTransport(settings: TransportSettings, handler: TransportHan
   );
   return {
     done: done.finally(stop),
-    expectHeartbeat: (ms) => silence?.allow(ms > 0 ? ms * MISSED_HEARTBEATS : settings.idleTimeoutMs),
+    expectHeartbeat(ms) {
+      allowedMs = ms > 0 ? ms * MISSED_HEARTBEATS : settings.idleTimeoutMs;
+      silence?.allow(allowedMs);
+    },
     countAnew: () => {
       losses = 0;
     },

@@ -288,7 +288,9 @@ export class RunController implements ReactiveController {
     const host = this.#host;
     const { status, state } = this;
     const { state: run } = status;
-    if (status.phase === "open" && !this.#isAnnounced) {
+    // The head of an answer does not say which run it is, and somebody else's run has no id at all.
+    const isTaken = run.seq > 0 || (status.phase === "open" && run.run !== "");
+    if (isTaken && !this.#isAnnounced) {
       this.#isAnnounced = true;
       host.dispatchEvent(new AiStartEvent(run.run, this.started === null));
     }

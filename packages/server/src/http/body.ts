@@ -59,7 +59,7 @@ async function readBytes(req: IncomingMessage, rules: BodyRules): Promise<Buffer
     const chunks: Buffer[] = [];
     let size = 0;
     const tooSlow = (): Problem =>
-      new Problem("invalid_input", {
+      new Problem("overloaded", {
         status: 408,
         detail: `The body did not arrive within ${bodyTimeoutMs / 1000} s.`,
       });

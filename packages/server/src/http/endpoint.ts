@@ -21,7 +21,11 @@ import { Problem, writeProblem } from "./problem.js";
 import { openViewer, type ViewerOptions } from "./viewer.js";
 
 /** A request as Express hands it on, as far as it matters here. */
-export type EndpointRequest = IncomingMessage & { readonly baseUrl?: string; body?: unknown };
+export type EndpointRequest = IncomingMessage & {
+  readonly baseUrl?: string;
+  readonly app?: { enabled(setting: string): boolean };
+  body?: unknown;
+};
 
 /** What a kind of endpoint does with an input. */
 export interface JobSpec {
@@ -118,7 +122,7 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     const run = randomBytes(18).toString("base64url");
     const lease = randomUUID();
     const isDetached = prefersAsync(req);
-    const scope = req.baseUrl ?? "";
+    const scope = scopeOf(req);
     const queue = "queue" in prepared ? prepared.queue : null;
     const { maxRunsOfPrincipal } = options;
     const newRun: NewRun = {
@@ -244,7 +248,7 @@ export function createEndpoint(spec: JobSpec, options: EndpointOptions): Endpoin
     if (!isRunId(run)) return null;
     const principal = await identify(req);
     await options.reap(run);
-    return store.find(run, { scope: req.baseUrl ?? "", principal });
+    return store.find(run, { scope: scopeOf(req), principal });
   }
 
   async function identify(req: EndpointRequest): Promise<string | null> {
@@ -348,6 +352,11 @@ const prefersAsync = (req: EndpointRequest): boolean =>
 
 const acceptsStream = (req: EndpointRequest): boolean =>
   /(?:^|,)\s*text\/event-stream\s*(?:[,;]|$)/i.test(req.headers.accept ?? "");
+
+/** Where a run was made. Express takes letters of either case for the same address, unless it is told otherwise. */
+function scopeOf({ baseUrl = "", app }: EndpointRequest): string {
+  return app?.enabled("case sensitive routing") ? baseUrl : baseUrl.toLowerCase();
+}
 
 const locationOf = (req: EndpointRequest, run: string): string => `${req.baseUrl ?? ""}/${run}`;
 

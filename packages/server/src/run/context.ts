@@ -118,9 +118,10 @@ function checkedAmount(amount: ProgressAmount): ProgressAmount {
       `progress: "${name}" is ${value}. Give a finite number of 0 or more, or leave it out.`,
     );
   }
-  const { message, unit } = amount;
+  const { message, unit, fraction } = amount;
   return {
     ...pick(amount, AMOUNTS),
+    ...(fraction === undefined ? {} : { fraction: Math.min(1, fraction) }),
     ...(message === undefined ? {} : { message: clip(message, MAX_MESSAGE_CHARS) }),
     ...(unit === undefined ? {} : { unit: clip(unit, MAX_NAME_CHARS) }),
   };

@@ -16,5 +16,6 @@ export function checkName(what: string, name: string): string {
   );
 }
 
+/** Not longer than `max`, and never with half of a surrogate pair. */
 export const clip = (text: string, max: number): string =>
-  text.length > max ? `${text.slice(0, max - 1)}…` : text;
+  (text.length > max ? `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, "")}…` : text).toWellFormed();

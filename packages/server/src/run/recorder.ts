@@ -178,6 +178,8 @@ export class Recorder {
       text = text.slice(0, -1);
     }
     if (text === "" && !replace) return;
+    // What is half a pair here has no other half: many readers refuse it, and all of the event with it.
+    text = text.toWellFormed();
     const { limits, clock } = this.#options;
     const chars = this.#textChars;
     chars[channel] = text.length + (replace ? 0 : chars[channel]);

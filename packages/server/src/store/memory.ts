@@ -261,6 +261,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
       const entry = runs.get(run);
       if (!entry) return null;
       const { fold, log, tail: newest } = entry;
+      // Before the log's own bounds: what is longer than they are all at once is still told to who is there.
+      if (cursor !== null && newest?.firstSeq === cursor + 1) return newest;
       if (cursor === null || cursor < log.firstSeq - 1 || cursor > fold.seq) {
         const known = entry.snapshot?.deref();
         if (known) return known;
@@ -268,7 +270,6 @@ export function memoryStore(options: MemoryStoreOptions = {}): RunStore {
         entry.snapshot = new WeakRef(snapshot);
         return snapshot;
       }
-      if (newest?.firstSeq === cursor + 1) return newest;
       const hasEnded = fold.status !== "running";
       const tail = { kind: "tail", firstSeq: cursor + 1, events: log.after(cursor), hasEnded } as const;
       if (!hasEnded) entry.tail = tail;

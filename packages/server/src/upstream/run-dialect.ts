@@ -15,7 +15,7 @@ import type { StreamDialect } from "./provider.js";
 export interface RunDialect extends StreamDialect {
   /** The run that is being read; null: none has shown itself. */
   readonly run: string | null;
-  /** Id of the last event that was read; null: none was. */
+  /** Id of the last event that was read; null: none was, or not all before it were, which a snapshot makes good. */
   readonly lastEventId: string | null;
   /** The run itself has ended, well or not: there is nothing to resume. */
   readonly hasEnded: boolean;
@@ -25,10 +25,16 @@ export function createRunDialect(): RunDialect {
   let run: string | null = null;
   let seq = 0;
   let hasEnded = false;
+  let hasGap = false;
 
   function decode(message: SseMessage): readonly DialectPart[] {
     const parsed = parseMessage(message);
-    if (parsed.kind === "unknown") return [];
+    const id = parseEventId(message.id ?? "");
+    if (parsed.kind === "unknown") {
+      // Of a later version: it has its place in the log all the same.
+      if (id?.run === run && id?.seq === seq + 1) seq++;
+      return [];
+    }
     if (parsed.kind === "malformed") return [broken("upstream_malformed", parsed.reason)];
     const { event } = parsed;
     if (event.type === "open") {
@@ -37,8 +43,8 @@ export function createRunDialect(): RunDialect {
       run = event.run;
       return [];
     }
-    const id = parseEventId(message.id ?? "");
     if (event.type === "snapshot") {
+      hasGap = false;
       seq = event.state.seq;
       hasEnded = event.state.status !== "running";
       return partsOfState(event.state);
@@ -46,7 +52,8 @@ export function createRunDialect(): RunDialect {
     if (id) {
       if (id.seq <= seq) return [];
       // A gap: the connection is as good as broken, and is taken up again where it was whole.
-      if (id.seq > seq + 1) return [broken("upstream_truncated", `event ${id.seq} came after ${seq}`)];
+      hasGap = id.seq > seq + 1;
+      if (hasGap) return [broken("upstream_truncated", `event ${id.seq} came after ${seq}`)];
       seq = id.seq;
     }
     switch (event.type) {
@@ -93,7 +100,7 @@ export function createRunDialect(): RunDialect {
       return hasEnded;
     },
     get lastEventId() {
-      return run === null || seq === 0 ? null : formatEventId(run, seq);
+      return run === null || seq === 0 || hasGap ? null : formatEventId(run, seq);
     },
   };
 }
