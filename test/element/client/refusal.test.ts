@@ -169,6 +169,11 @@ describe("a stream", () => {
     expect((await session.start()).error?.message).to.contain("version 2");
   });
 
+  it("of a run with an id that could not be found again is refused at once, and not at the first cut", async () => {
+    const { session } = scene("version-1");
+    expect((await session.start()).error?.message).to.contain('a run "r"');
+  });
+
   it("of another run than the one that is resumed is refused", async () => {
     const swapped = scene("swapped");
     const { error, state } = await startAndCut(swapped);

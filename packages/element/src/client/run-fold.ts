@@ -2,6 +2,7 @@ import {
   type EventId,
   formatEventId,
   initialState,
+  isRunId,
   type LoggedEvent,
   PROTOCOL_VERSION,
   parseEventId,
@@ -92,6 +93,11 @@ export class RunFold {
         reason: `The server speaks version ${event.protocol} of the protocol, this page only ${PROTOCOL_VERSION}.`,
       };
     }
+    if (!isRunId(event.run))
+      return {
+        kind: "unreadable",
+        reason: `The server named a run "${event.run}". An id has 22 to 64 characters of A-Z a-z 0-9 _ -.`,
+      };
     return this.#adopt(event.run) ? { kind: "handled", event, isProgress: false } : foreignRun;
   }
 
