@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Demo, startDemo } from "../support/demo.js";
 import { freePort } from "../support/free-port.js";
 import { gate, until } from "../support/gate.js";
+import { listenOn } from "../support/listen.js";
 import { startNginxBy, whyNoNginx } from "../support/nginx.js";
 import { REDIS_SECRET, startRedis, whyNoRedis } from "../support/redis.js";
 import {
@@ -115,6 +116,24 @@ describe.skipIf(whyNoRedis !== null || whyNoNginx !== null)("the demo on two por
     for (const answer of answers) expect(reduceAnswers([answer])).toEqual(truth);
   });
 });
+
+test.skipIf(whyNoNginx)(
+  "nginx that was there before the nodes serves as soon as one of them is up",
+  async () => {
+    const [first, second, port] = [await freePort(), await freePort(), await freePort()];
+    await startNginxBy(config, { "127.0.0.1:3001": first, "127.0.0.1:3002": second, "127.0.0.1:8080": port });
+    const ask = async (): Promise<number> => (await fetch(`http://127.0.0.1:${port}`)).status;
+    await until(() =>
+      ask().then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect([await ask(), await ask()]).toEqual([502, 502]);
+    await listenOn((_req, res) => void res.end("up"), first);
+    expect(await ask()).toBe(200);
+  },
+);
 
 test("the demo says what is missing where REDIS_URL is set and RUN_SECRET is not", async () => {
   await expect(startDemo({ REDIS_URL: "redis://127.0.0.1:1" })).rejects.toThrow(/Set it to the same 16 char/);

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { formatEventId } from "@ai-progress-stream/protocol";
 import { openaiChat } from "@ai-progress-stream/server";
 import express, { type ErrorRequestHandler } from "express";
@@ -272,7 +273,7 @@ test("a chunked body that grows past the limit is refused without being read to 
   expect([413, "connection closed"]).toContain(outcome);
 });
 
-test("express.json() in front of the endpoint changes nothing", async () => {
+test("what express.json() in front of the endpoint has parsed is the input", async () => {
   const express = (await import("express")).default;
   const upstream = await scriptedUpstream(answerWith("Hello"));
   const { origin } = await progressApp((app, progress) => {
@@ -281,6 +282,26 @@ test("express.json() in front of the endpoint changes nothing", async () => {
     app.use("/api/chat", progress.relay({ provider, models: { default: "model-1" } }));
   });
   expect(reduceAnswers([await callSse(`${origin}/api/chat`, post())]).text).toBe("Hello");
+});
+
+test("what express.raw() in front of the endpoint has left is read as the JSON that it is, up to the limit of a body", async () => {
+  const upstream = await scriptedUpstream(answerWith("Hello"));
+  const { origin } = await progressApp(
+    (app, progress) => {
+      app.use(express.raw({ type: "*/*", limit: "1mb" }));
+      const provider = openaiChat({ baseURL: upstream.baseURL });
+      app.use("/api/chat", progress.relay({ provider, models: { default: "model-1" } }));
+    },
+    { limits: { bodyBytes: 1_000 } },
+  );
+  const url = `${origin}/api/chat`;
+  expect(reduceAnswers([await callSse(url, post())])).toMatchObject({ status: "succeeded", text: "Hello" });
+  expect((await callSse(url, { body: "{" })).status).toBe(400);
+  // Short as it comes, and too long as it was left.
+  const body = gzipSync(JSON.stringify({ prompt: "x".repeat(1_000) }));
+  const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+  expect((await fetch(url, { method: "POST", headers, body })).status).toBe(413);
+  expect(upstream.calls).toHaveLength(1);
 });
 
 test("a run that was made is started, even if something else has answered its request meanwhile", async () => {

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import {
+  createProgressServer,
   gemini,
   type LoggedEvent,
   memoryStore,
@@ -326,6 +327,49 @@ describe("a page of another origin", () => {
       400,
       "https://app.example",
     ]);
+  });
+
+  test.each([
+    [undefined, false],
+    [["x-csrf-token", "X-Tenant"], true],
+  ])("may send the further headers %j that the server names, and no others", async (headers, isAllowed) => {
+    const cors = { origins: ["https://app.example"], ...(headers ? { headers } : {}) };
+    const { url } = await chat(answerWith("x"), { cors });
+    const preflight = await fetch(url, {
+      method: "OPTIONS",
+      headers: {
+        origin: "https://app.example",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "content-type,x-csrf-token,x-tenant",
+      },
+    });
+    expect(preflight.status).toBe(204);
+    const allowed = preflight.headers.get("access-control-allow-headers")?.toLowerCase().split(", ");
+    expect(allowed).toContain("content-type");
+    for (const name of ["x-csrf-token", "x-tenant"]) expect(allowed?.includes(name)).toBe(isAllowed);
+    expect(allowed).not.toContain("x-other");
+  });
+
+  test.each([
+    [["x-csrf-token, x-other"]],
+    [[""]],
+    [["x-a:"]],
+    [["*"]],
+    [["x-a\r\nx-b"]],
+    ["x-csrf-token"],
+    [[undefined]],
+    [[5]],
+    [null],
+  ])("may not send %j: what names no header is refused when the server is made", (headers) => {
+    const cors = { origins: ["https://app.example"], headers: headers as unknown as string[] };
+    expect(() => createProgressServer({ cors })).toThrow(TypeError);
+    expect(() => createProgressServer({ cors })).toThrow(/cors\.headers: .+ Write one as \["x-csrf-token"\]/);
+  });
+
+  test("that is not allowed is told both causes: an origin that is not named, and a proxy that changes Host", async () => {
+    const { url } = await chat();
+    const refused = await post(url, { prompt: "x" }, { origin: EVIL });
+    expect(((await refused.json()) as { detail: string }).detail).toMatch(/cors\.origins.+ proxy .+ Host/);
   });
 
   test("that is not allowed gets nothing from a server that allows others", async () => {

@@ -28,6 +28,7 @@ test.each([
   ["heartbeatMs", { heartbeatMs: -1 }],
   ["heartbeatMs", { heartbeatMs: Number("15s") }],
   ["stallMs", { stallMs: Number.NaN }],
+  ["stallMs", { stallMs: 0 }],
   ["leaseMs", { leaseMs: Infinity }],
   ["leaseMs", { leaseMs: 0 }],
   ["leaseMs", { leaseMs: "15000" }],
@@ -36,6 +37,7 @@ test.each([
   ["totalTimeoutMs", { totalTimeoutMs: -1 }],
   ["totalTimeoutMs", { totalTimeoutMs: 0 }],
   ["bodyTimeoutMs", { bodyTimeoutMs: null }],
+  ["bodyTimeoutMs", { bodyTimeoutMs: 0 }],
   ["maxRetries", { maxRetries: Number.NaN }],
   ["timeouts.idleMs", { timeouts: { idleMs: Number.NaN } }],
   ["limits.textChars", { limits: { textChars: -5 } }],
@@ -61,6 +63,13 @@ test("a worker and an endpoint are held to the same", async () => {
   );
   expect(() => progress.relay({ ...relay, maxMessages: Number.NaN })).toThrow(/maxMessages is NaN/);
   expect(() => progress.relay({ ...relay, maxOutputTokens: Number.NaN })).toThrow(/maxOutputTokens is NaN/);
+  for (const temperature of [Number.NaN, Infinity, -1]) {
+    expect(() => progress.relay({ ...relay, temperature })).toThrow(
+      /temperature is .+ 0 or more, and finite/,
+    );
+  }
+  expect(() => progress.relay({ ...relay, expectedTokens: Number.NaN })).toThrow(/expectedTokens is NaN/);
+  expect(() => progress.relay({ ...relay, temperature: 0, expectedTokens: Infinity })).not.toThrow();
   expect(() => progress.task({ run: () => {}, totalTimeoutMs: -1 })).toThrow(/totalTimeoutMs is -1/);
   expect(() => progress.task({ run: () => {}, totalTimeoutMs: 0 })).toThrow(/totalTimeoutMs is 0/);
 });

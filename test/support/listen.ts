@@ -8,9 +8,12 @@ export async function listen(handler: RequestListener): Promise<string> {
   return origin;
 }
 
-export async function listenOn(handler: RequestListener): Promise<{ origin: string; server: Server }> {
+export async function listenOn(
+  handler: RequestListener,
+  wanted = 0,
+): Promise<{ origin: string; server: Server }> {
   const server = createServer(handler);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(wanted, "127.0.0.1", resolve));
   onTestFinished(async () => {
     server.closeAllConnections();
     await new Promise<void>((resolve) => server.close(() => resolve()));

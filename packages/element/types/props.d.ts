@@ -18,7 +18,7 @@ import type {
 export interface AiProgressStreamProps {
   /** Where runs are started: the mounted endpoint. Nothing is sent before a start is meant. Without it there is no button. */
   action?: AiProgressStream["action"];
-  /** How a run is started. With "GET" the input goes into the query. */
+  /** How a run is started. With "GET" the input goes into the query: for other back ends; ours takes POST only. */
   method?: AiProgressStream["method"];
   /** The language of the server: `run` is our own protocol; `openai-chat`, `openai-responses`, `anthropic`, `gemini`, `ollama`, `cohere`, `ai-sdk`, `ag-ui`, `langgraph` are those of others, `progress-json` is whatever people write themselves, `text` is text as it is. `auto` tells which, but for `text`. A stream of somebody else's cannot be resumed. */
   dialect?: AiProgressStream["dialect"];
@@ -38,7 +38,7 @@ export interface AiProgressStreamProps {
   runId?: AiProgressStream["runId"];
   /** Where a run is cancelled, with `{run}` in place of its id. */
   cancelUrl?: AiProgressStream["cancelUrl"];
-  /** Where a run is attached to, with `{run}` in place of its id. */
+  /** Where a run is attached to, with `{run}` in place of its id. It wins over the address that the server names, and the one to cancel at follows from it: behind a proxy that takes a prefix off the path, `/back/api/chat/{run}`. */
   resumeUrl?: AiProgressStream["resumeUrl"];
   /** Attempts after a lost connection. */
   maxRetries?: AiProgressStream["maxRetries"];

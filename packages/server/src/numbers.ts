@@ -7,7 +7,11 @@ export function checkBound(name: string, value: unknown): void {
 /** @throws TypeError for what is no finite number of `least` or more; of more than 0, without one */
 export function checkPeriod(name: string, value: unknown, least: number = Number.MIN_VALUE): void {
   if (value === undefined || (Number.isFinite(value) && Number(value) >= least)) return;
-  throw wrongNumber(name, value, least < 1 ? "more than 0, and finite" : `${least} or more, and finite`);
+  throw wrongNumber(
+    name,
+    value,
+    least > 0 && least < 1 ? "more than 0, and finite" : `${least} or more, and finite`,
+  );
 }
 
 /** The end of a run is read from its store: without a moment for that, no viewer would see it. */

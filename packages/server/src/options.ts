@@ -156,19 +156,20 @@ export const defaultLimits: Limits = {
 const BOUNDS = [
   "abandonAfterMs",
   "heartbeatMs",
-  "stallMs",
-  "bodyTimeoutMs",
   "resumeWithinMs",
   "maxRetries",
   "maxMessages",
   "maxOutputTokens",
+  "expectedTokens",
 ] as const;
+/** Of which 0 would leave no time at all. */
+const TIMES = ["totalTimeoutMs", "stallMs", "bodyTimeoutMs"] as const;
 /** What is done again and again, and is nothing that can be left off. */
 const PERIODS = ["leaseMs", "backstopMs"] as const;
 const GROUPS = { timeouts: defaultTimeouts, limits: defaultLimits };
 
 export interface NumberOptions
-  extends Partial<Record<(typeof BOUNDS | typeof PERIODS)[number] | "totalTimeoutMs", number>> {
+  extends Partial<Record<(typeof BOUNDS | typeof TIMES | typeof PERIODS)[number] | "temperature", number>> {
   readonly timeouts?: object;
   readonly limits?: object;
 }
@@ -180,10 +181,12 @@ export interface NumberOptions
 export function checkNumbers(options: NumberOptions): void {
   for (const name of BOUNDS) checkBound(name, options[name]);
   for (const name of PERIODS) checkPeriod(name, options[name]);
-  // No run ends within 0 ms.
-  if (options.totalTimeoutMs === 0)
-    throw wrongNumber("totalTimeoutMs", 0, "more than 0, Infinity for no bound");
-  checkBound("totalTimeoutMs", options.totalTimeoutMs);
+  for (const name of TIMES) {
+    if (options[name] === 0) throw wrongNumber(name, 0, "more than 0, Infinity for no bound");
+    checkBound(name, options[name]);
+  }
+  // JSON has no Infinity.
+  checkPeriod("temperature", options.temperature, 0);
   for (const [group, known] of Object.entries(GROUPS)) {
     for (const [name, value] of Object.entries(options[group as keyof typeof GROUPS] ?? {})) {
       if (!Object.hasOwn(known, name)) {

@@ -57,7 +57,7 @@ const LAST_WORDS_MS = 2_000;
 
 /**
  * Composes store, jobs and HTTP. One per process is enough; mount as many endpoints as you like.
- * @throws TypeError for a number that cannot be, and for origins that no browser sends
+ * @throws TypeError for a number that cannot be, and for origins or headers that no browser sends
  */
 export function createProgressServer(options: ProgressServerOptions = {}): ProgressServer {
   const {

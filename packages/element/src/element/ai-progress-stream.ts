@@ -186,7 +186,10 @@ export class AiProgressStream extends LitElement {
    * button.
    */
   declare action: string;
-  /** How a run is started. With "GET" the input goes into the query. @defaultValue "POST" */
+  /**
+   * How a run is started. With "GET" the input goes into the query: for other back ends; ours takes POST only.
+   * @defaultValue "POST"
+   */
   declare method: "POST" | "GET";
   /**
    * The language of the server: `run` is our own protocol; `openai-chat`, `openai-responses`, `anthropic`, `gemini`,
@@ -215,7 +218,11 @@ export class AiProgressStream extends LitElement {
   declare runId: string;
   /** Where a run is cancelled, with `{run}` in place of its id. @defaultValue `{run's URL}/cancel` */
   declare cancelUrl: string;
-  /** Where a run is attached to, with `{run}` in place of its id. @defaultValue `{action}/{run}` */
+  /**
+   * Where a run is attached to, with `{run}` in place of its id. It wins over the address that the server names, and
+   * the one to cancel at follows from it: behind a proxy that takes a prefix off the path, `/back/api/chat/{run}`.
+   * @defaultValue `{action}/{run}`
+   */
   declare resumeUrl: string;
   /** Attempts after a lost connection. @defaultValue 5 */
   declare maxRetries: number | null;

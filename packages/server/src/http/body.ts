@@ -10,16 +10,15 @@ export interface BodyRules {
   readonly clock: Clock;
 }
 
+type BodyRequest = IncomingMessage & { readonly body?: unknown };
+
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * The request's JSON body: what `express.json()` left, else read here.
+ * The request's JSON body: what `express.json()` left, else read here, or from the bytes that `express.raw()` left.
  * @throws Problem 415, 413, 408, 400
  */
-export async function readJsonBody(
-  req: IncomingMessage & { body?: unknown },
-  rules: BodyRules,
-): Promise<unknown> {
+export async function readJsonBody(req: BodyRequest, rules: BodyRules): Promise<unknown> {
   const contentType = (req.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
   // Exactly this one: a page of another origin cannot send it without asking first (a CORS preflight).
   if (contentType !== "application/json") {
@@ -28,7 +27,8 @@ export async function readJsonBody(
       detail: "Send the input as JSON, with Content-Type: application/json.",
     });
   }
-  if (req.body !== undefined && req.readableEnded) {
+  // A string is left as it is: whether it is text or a JSON string that was parsed, nobody can tell.
+  if (req.body !== undefined && req.readableEnded && !(req.body instanceof Uint8Array)) {
     dropProto(req.body);
     return req.body;
   }
@@ -43,7 +43,7 @@ export async function readJsonBody(
 }
 
 /** A byte a second is no body, and holds a connection and its buffers: the whole of it has one deadline. */
-async function readBytes(req: IncomingMessage, rules: BodyRules): Promise<Buffer> {
+async function readBytes(req: BodyRequest, rules: BodyRules): Promise<Uint8Array> {
   const { maxBodyBytes, bodyTimeoutMs, clock } = rules;
   const tooLarge = (): Problem =>
     new Problem("invalid_input", {
@@ -51,8 +51,12 @@ async function readBytes(req: IncomingMessage, rules: BodyRules): Promise<Buffer
       detail: `The body is too large. The limit is ${maxBodyBytes} bytes.`,
     });
   if (Number(req.headers["content-length"] ?? 0) > maxBodyBytes) throw tooLarge();
-  // Somebody in front has read it and left nothing, or the client has gone in the meantime: nothing more will come.
-  if (req.readableEnded) return Buffer.alloc(0);
+  // Somebody in front has read it, or the client has gone in the meantime: nothing more will come.
+  if (req.readableEnded) {
+    const left = req.body instanceof Uint8Array ? req.body : Buffer.alloc(0);
+    if (left.length > maxBodyBytes) throw tooLarge();
+    return left;
+  }
   const brokeOff = (): Problem => new Problem("invalid_input", { detail: "The body broke off." });
   if (req.destroyed) throw brokeOff();
   return new Promise((resolve, reject) => {

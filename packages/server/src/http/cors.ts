@@ -7,6 +7,11 @@ export interface CorsOptions {
   readonly origins: readonly string[];
   /** Whether they may send cookies. @defaultValue false */
   readonly credentials?: boolean;
+  /**
+   * Request headers that their pages may send beyond those that the element sends and `Authorization`, such as
+   * `"x-csrf-token"`. @defaultValue none
+   */
+  readonly headers?: readonly string[];
 }
 
 /** Who may come from where, for one server. */
@@ -21,17 +26,12 @@ export interface Cors {
   check(req: IncomingMessage): void;
 }
 
-const preflightHeaders = {
-  "Access-Control-Allow-Methods": "GET, HEAD, POST",
-  "Access-Control-Allow-Headers":
-    "Accept, Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer",
-  // Chromium's most: two hours.
-  "Access-Control-Max-Age": "7200",
-} as const;
+const ALLOWED = "Accept, Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer";
 const EXPOSED = "Content-Location, Location, Retry-After, Preference-Applied";
 
-/** @throws TypeError for an origin that no browser sends, and for `*` with credentials */
-export function createCors({ origins, credentials = false }: CorsOptions = { origins: [] }): Cors {
+/** @throws TypeError for an origin that no browser sends, for `*` with credentials, and for what names no header */
+export function createCors(options: CorsOptions = { origins: [] }): Cors {
+  const { origins, credentials = false, headers = [] } = options;
   const isOpen = origins.includes("*");
   if (isOpen && credentials) {
     throw new TypeError(
@@ -45,6 +45,13 @@ export function createCors({ origins, credentials = false }: CorsOptions = { ori
       );
     }
   }
+  checkHeaders(headers);
+  const preflightHeaders = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST",
+    "Access-Control-Allow-Headers": [ALLOWED, ...headers].join(", "),
+    // Chromium's most: two hours.
+    "Access-Control-Max-Age": "7200",
+  };
   const isAllowed = (origin: string): boolean => isOpen || origins.includes(origin);
 
   return {
@@ -79,8 +86,23 @@ export function createCors({ origins, credentials = false }: CorsOptions = { ori
 
 const refusal = (): Problem =>
   new Problem("forbidden", {
-    detail: "Requests from this origin are not allowed. Add it to cors.origins to let it in.",
+    detail:
+      "Requests from this origin are not allowed. Add it to cors.origins; a proxy in front must keep Host.",
   });
+
+/** A token (RFC 9110, 5.1). */
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/** A star is none: it stands for every header, but not where cookies are sent. */
+const isHeaderName = (name: unknown): boolean =>
+  typeof name === "string" && name !== "*" && HEADER_NAME.test(name);
+
+function checkHeaders(headers: readonly string[]): void {
+  if (Array.isArray(headers) && headers.every(isHeaderName)) return;
+  throw new TypeError(
+    `cors.headers: ${JSON.stringify(headers)} is no list of header names. Write one as ["x-csrf-token"].`,
+  );
+}
 
 function hostOf(origin: string): string | null {
   return URL.canParse(origin) ? new URL(origin).host : null;
