@@ -222,16 +222,16 @@ export const faults: Readonly<Record<string, Fault>> = {
     head(exchange, run, 201);
     exchange.res.end(frames(exchange, run));
   },
-  /** Promises a heartbeat every 50 ms, and then sends on the second connection nothing but its head. */
+  /** Promises a heartbeat every 50 ms, and then sends on the second connection its head and one comment. */
   hushed: (exchange) => {
     const { res, room } = exchange;
     if (room.calls.length > 2) return whole(exchange);
     const run = runOf(exchange);
     if (!run) return;
     head(exchange, run);
-    if (room.calls.length === 1) {
-      res.write(openFrame(run.id, 50) + tailFrames(run.id, run.events.slice(0, HELD), 0));
-    }
+    const isFirst = room.calls.length === 1;
+    // Firefox tells of a head when the first byte of its body has come.
+    res.write(isFirst ? openFrame(run.id, 50) + tailFrames(run.id, run.events.slice(0, HELD), 0) : ":\n\n");
   },
   version: (exchange) => {
     head(exchange, null);
