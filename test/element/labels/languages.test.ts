@@ -4,10 +4,10 @@ import { es } from "@ai-progress-stream/element/labels/es.js";
 import { fr } from "@ai-progress-stream/element/labels/fr.js";
 import { ja } from "@ai-progress-stream/element/labels/ja.js";
 import { zh } from "@ai-progress-stream/element/labels/zh.js";
-import { errorDescriptions, type RunError, runError } from "@ai-progress-stream/protocol";
+import { type ErrorCode, errorDescriptions, type RunError, runError } from "@ai-progress-stream/protocol";
 import { expect } from "chai";
 import { ownSentences } from "../../../packages/element/src/client/failure.js";
-import { formatDuration, formatMoney } from "../../../packages/element/src/element/format.js";
+import { fill, formatDuration, formatMoney } from "../../../packages/element/src/element/format.js";
 import { de } from "../../../packages/element/src/element/labels/de.js";
 import { en } from "../../../packages/element/src/element/labels/en.js";
 import { announced, drawn, lastSession, mount, part, partText, useFakeSessions } from "../support/mount.js";
@@ -43,8 +43,10 @@ async function finished(element: AiProgressStream): Promise<AiProgressStream> {
 }
 
 describe("the languages", () => {
+  const now = Date.now;
   beforeEach(() => useFakeSessions());
   afterEach(() => {
+    Date.now = now;
     document.body.replaceChildren();
     document.documentElement.lang = "en";
     document.documentElement.dir = "";
@@ -151,6 +153,38 @@ describe("the languages", () => {
     lastSession().set({ phase: "ended", error });
     await drawn(element);
     expect(partText(element, "error-message")).to.equal("The server cannot be reached.");
+  });
+
+  it("say what went wrong in a sentence, and when to try again once", async () => {
+    const start = Date.now();
+    Date.now = () => start;
+    for (const [lang, labels] of Object.entries({ en, de, ...languages })) {
+      const element = await inLanguage(lang);
+      for (const [code, { message }] of Object.entries(errorDescriptions) as [
+        ErrorCode,
+        { message: string },
+      ][]) {
+        void element.start();
+        const error = runError(code, { retryAfterMs: 60_000 });
+        lastSession().emit({ type: "end", status: "failed", error });
+        await drawn(element);
+        const sentence = partText(element, "error-message");
+        expect(sentence).to.match(/^[^.。]+[.。]$/);
+        expect((labels.errors[code] ?? message).startsWith(sentence)).to.equal(true);
+        const advice = fill(lang, labels.retryAfter, { count: 60 });
+        expect(partText(element, "error-detail")).to.equal(`${advice} ${code}`);
+      }
+    }
+  });
+
+  it("end no sentence within a quotation", async () => {
+    const element = await inLanguage("ja");
+    void element.start();
+    const message = "「何ですか？」は短すぎます！？詳しく書いてください。";
+    lastSession().emit({ type: "end", status: "failed", error: runError("invalid_input", { message }) });
+    await drawn(element);
+    expect(partText(element, "error-message")).to.equal("「何ですか？」は短すぎます！？");
+    expect(partText(element, "error-detail")).to.equal("詳しく書いてください。 invalid_input");
   });
 
   it("write numbers as their words are, where the page is in a language that is not there", async () => {

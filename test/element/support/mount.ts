@@ -52,6 +52,8 @@ export async function mountScene(scene: Scene, parent?: Element): Promise<AiProg
     void element.start({});
     await Promise.resolve();
     scene.play(lastSession(), Date.now(), element);
+    // What waits on purpose before it is shown, too.
+    await until(() => isShown(element, "message"), `the scene "${scene.name}"`);
     await drawn(element);
   }
   return element;

@@ -72,7 +72,7 @@ describe("the form that for= names", () => {
     const form = addForm();
     submitter(form).click();
     expect(submitter(form).getAttribute("aria-disabled")).to.equal("true");
-    lastSession().emit({ type: "start" });
+    lastSession().emit({ type: "start" }, { type: "progress", message: "Reading" });
     await drawn(element);
     let isPrevented = false;
     window.addEventListener("submit", (event) => (isPrevented = event.defaultPrevented), { once: true });

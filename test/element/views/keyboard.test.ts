@@ -59,7 +59,7 @@ describe("by keyboard alone", () => {
       element.addEventListener("keydown", ({ repeat }) => (repeats += repeat ? 1 : 0));
       await sendKeys({ down: "Enter" });
       await until(() => element.state === "connecting", "the start");
-      lastSession().emit({ type: "start", at: Date.now() });
+      lastSession().emit({ type: "start" }, { type: "progress", message: "Reading" });
       await drawn(element);
       const { now } = performance;
       // Later than a click is taken for a second one of a double click.

@@ -410,7 +410,7 @@ describe("the states", () => {
   it("clears text and error of the last run when a new one is shown", async () => {
     const element = await show("error with text kept");
     void element.start();
-    lastSession().emit({ type: "start" });
+    lastSession().emit({ type: "start" }, { type: "progress", message: "Reading" });
     await drawn(element);
     await frame();
     expect(element.text).to.equal("");

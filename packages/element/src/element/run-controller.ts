@@ -87,6 +87,7 @@ export class RunController implements ReactiveController {
   #connectingSince = 0;
   #holdUntil = 0;
   #isAnnounced = false;
+  #lostAt = 0;
   /** What listeners have heard of before. */
   #told: SessionStatus | null = null;
 
@@ -105,12 +106,12 @@ export class RunController implements ReactiveController {
     return Date.now() + (Number.isFinite(this.#clockOffset) ? this.#clockOffset : 0);
   }
 
-  /** Milliseconds from the run's start to now, or to its end; null before it started. */
+  /** Milliseconds from the run's start to now, to its end, or to where it was lost; null before it started. */
   get elapsed(): number | null {
-    const { startedAt, endedAt, status, updatedAt } = this.shown.state;
+    const { startedAt, endedAt } = this.shown.state;
     if (startedAt === 0) return null;
-    const end = endedAt ?? (status === "running" && isBusy(this.state) ? this.serverNow : updatedAt);
-    return Math.max(0, end - startedAt);
+    const sinceLost = isBusy(this.state) ? 0 : Date.now() - this.#lostAt;
+    return Math.max(0, (endedAt ?? this.serverNow - sinceLost) - startedAt);
   }
 
   async start(input: unknown, given: unknown): Promise<RunState> {
@@ -276,6 +277,7 @@ export class RunController implements ReactiveController {
       this.#clockOffset = Math.max(this.#clockOffset, run.updatedAt - Date.now());
     }
     const hasEnded = previous !== this.state && !isBusy(this.state);
+    if (hasEnded) this.#lostAt = status.lostAt ?? Date.now();
     if (this.state === "connecting" && previous !== "connecting") this.#connectingSince = Date.now();
     this.#show();
     // What was still to be told comes before the word that it is over.
@@ -322,15 +324,18 @@ export class RunController implements ReactiveController {
   #show(): void {
     clearTimeout(this.#showTimer);
     const now = Date.now();
+    const shownState = elementState(this.shown);
+    // A run that has said nothing yet looks like a connection that is still to come.
+    const isYoung =
+      this.state === "connecting" || (this.state === "running" && hasSaidNothing(this.status.state));
     const showFrom =
-      this.state === "connecting"
-        ? this.#connectingSince + CONNECTING_DELAY_MS
-        : this.state === "reconnecting"
-          ? (this.status.lostAt ?? now) + RECONNECTING_DELAY_MS
+      this.state === "reconnecting"
+        ? (this.status.lostAt ?? now) + RECONNECTING_DELAY_MS
+        : isYoung
+          ? Math.max(this.#holdUntil, this.#connectingSince + CONNECTING_DELAY_MS)
           : isBusy(this.state)
             ? this.#holdUntil
             : 0;
-    const shownState = elementState(this.shown);
     const waitMs = showFrom - now;
     // Longer than any of these waits is: the clock was set back meanwhile.
     if (waitMs > 0 && waitMs <= RECONNECTING_DELAY_MS && shownState !== this.state) {
@@ -340,7 +345,7 @@ export class RunController implements ReactiveController {
       }, waitMs);
       return;
     }
-    const isWait = this.state === "connecting" || this.state === "reconnecting";
+    const isWait = this.state === "reconnecting" || (isYoung && shownState !== "connecting");
     if (isWait && shownState !== this.state) this.#holdUntil = now + HOLD_MS;
     if (!isBusy(this.state)) this.#holdUntil = 0;
     if (isVisibleChange(this.shown, this.status)) this.#host.requestUpdate();
@@ -386,6 +391,9 @@ export class RunController implements ReactiveController {
 
 const underWay = (): DOMException =>
   new DOMException("A run is under way: cancel() it first.", "InvalidStateError");
+
+const hasSaidNothing = ({ stages, message, progress, reasoning }: RunState): boolean =>
+  stages.length === 0 && !message && progress === null && !reasoning;
 
 /** Whether more than the texts differ: those are not Lit's. */
 function isVisibleChange(a: SessionStatus, b: SessionStatus): boolean {

@@ -4,6 +4,8 @@ import { type CSSResult, css } from "lit";
  * The look. Everything that a page may want to change is a custom property with a default here, or a part.
  * The card is a grid of rows; the one button moves between them by `data-row`, never in the tree. The room below what
  * a page puts into `idle` is the gap before an empty item, so that there is none where nothing is put.
+ * A container counts as empty where its parent takes its width from it. Hence the columns around the card: 480 px
+ * where there is room, less where there is not. (`contain-intrinsic-inline-size` would be its least width, too.)
  */
 export const styles: CSSResult = css`
 :host {
@@ -22,8 +24,10 @@ export const styles: CSSResult = css`
   --_pad: var(--ai-padding, 16px);
   --_bar: var(--_accent);
   --_way: 1;
-  display: block;
-  container: ai-progress-stream / inline-size;
+  display: grid;
+  grid: auto / minmax(0, 480px) minmax(0, 1fr);
+  align-content: start;
+  position: relative;
   color: var(--_text);
   font-family: var(--ai-font, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif);
   font-size: var(--ai-font-size, 15px);
@@ -33,6 +37,8 @@ export const styles: CSSResult = css`
 :host([hidden]), [hidden] { display: none !important; }
 *, ::before, ::after { box-sizing: border-box; }
 .card {
+  grid-column: 1 / -1;
+  container: ai-progress-stream / inline-size;
   position: relative;
   isolation: isolate;
   display: grid;
@@ -43,15 +49,20 @@ export const styles: CSSResult = css`
   box-shadow: var(--ai-shadow, 0 1px 2px rgb(0 0 0 / .04), 0 8px 24px -12px rgb(0 0 0 / .1));
   overflow: clip;
   text-align: left;
+  text-indent: 0;
+  text-transform: none;
+  white-space: normal;
 }
 .message, .figures, .title, .hint, .sentence, .detail, .stage-label, .button-label, .footer span { unicode-bidi: plaintext; }
 .card > * { grid-column: 1 / -1; }
 [data-row=header] > .header, [data-row=notice] > .notice, [data-row=footer] > .footer { grid-column: 1; }
 [data-state=reconnecting] { --_bar: var(--_warning); }
 
-.header { grid-row: header; display: flex; align-items: center; gap: 10px; min-block-size: 48px; padding-inline: var(--_pad); font-size: 14px; line-height: 1.45; }
+.header { grid-row: header; display: flex; align-items: start; gap: 10px; padding: calc(24px - .5lh) var(--_pad); font-size: 14px; line-height: 1.45; overflow-wrap: anywhere; }
 [data-row=header] > .header:has(+ .actions:not([hidden])) { padding-inline-end: 8px; }
-.header.idle { gap: 12px; padding-block: 14px; line-height: 1.5; }
+.header.idle { align-items: center; gap: 12px; padding-block: 14px; line-height: 1.5; }
+.header > .glyph { block-size: 1lh; }
+.copy { align-self: center; margin-block: calc(.5lh - 16px); }
 .header:has(> .copy) { padding-inline-end: 8px; }
 [data-row=header] > .header:has(> .copy) { padding-inline-end: 0; }
 .intro { flex: 1; min-inline-size: 0; }
@@ -59,8 +70,7 @@ export const styles: CSSResult = css`
 .hint, .figures { color: var(--_muted); font-size: 12.5px; font-variant-numeric: tabular-nums; }
 .figures { white-space: nowrap; }
 .figures::before { content: ""; font-size: 14px; }
-.message { flex: 1; min-inline-size: 0; font-weight: 500; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-[data-state=done] .message, [data-state=error] .message, [data-state=cancelled] .message { white-space: normal; }
+.message { flex: 1; min-inline-size: 0; font-weight: 500; overflow: hidden; text-overflow: ellipsis; }
 .remark { flex: none; font-weight: 400; color: var(--_muted); }
 .glyph { flex: none; inline-size: 16px; block-size: 16px; color: var(--_accent); fill: none; stroke: currentColor; stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round; }
 .spin { stroke-width: 2; } .ok { stroke-width: 1.75; } .dot { stroke-width: 6.5; } .solid { fill: currentColor; }
@@ -99,7 +109,7 @@ export const styles: CSSResult = css`
 [data-state=idle] > .stages { padding-block-start: 0; }
 [name=idle] { grid-row: output; display: grid; grid-template-columns: minmax(0, 1fr); gap: 14px; padding-inline: var(--_pad); }
 [name=idle]::after { content: ""; }
-.stage { display: grid; grid-template-columns: 16px 1fr auto; gap: 10px; align-items: center; min-block-size: 30px; font-size: 13.5px; color: var(--_muted); }
+.stage { display: grid; grid-template-columns: 16px 1fr auto; gap: 10px; align-items: center; min-block-size: 30px; padding-block: 5px; font-size: 13.5px; color: var(--_muted); }
 .stage.running { color: var(--_text); font-weight: 500; }
 .stage .figures { font-weight: 400; line-height: 1.4; }
 .stage .figures::before { font-size: 13.5px; }
@@ -115,6 +125,7 @@ summary { cursor: pointer; inline-size: fit-content; min-block-size: 24px; borde
 .reasoning .text { padding-block: 4px 8px; }
 .output, .skeleton { grid-row: output; border-block-start: 1px solid var(--_border); padding: 14px var(--_pad) 18px; }
 .output { max-block-size: var(--ai-max-height, none); overflow-y: auto; overscroll-behavior: contain; overflow-anchor: none; scrollbar-width: thin; }
+[data-state$=ing] > .output { min-block-size: 83px; }
 [data-state=reconnecting] > .output { color: var(--_muted); }
 .text { overflow-wrap: anywhere; text-align: start; }
 .text > * { content-visibility: auto; contain-intrinsic-block-size: auto 90em; }
@@ -134,9 +145,9 @@ p { margin: 0; unicode-bidi: plaintext; }
 .spin { animation: spin 1s linear infinite; }
 @keyframes spin { to { transform: rotate(1turn); } }
 
-@container ai-progress-stream (inline-size < 360px) {
-  .header:not(.idle) { flex-wrap: wrap; gap: 0 10px; padding-block: 8px; }
-  .header:not(.idle) > .message { flex-basis: calc(100% - 26px); white-space: normal; }
+@container ai-progress-stream (inline-size < 358px) {
+  .header:not(.idle) { flex-wrap: wrap; gap: 0 10px; }
+  .header:not(.idle) > .message { flex-basis: calc(100% - 26px); }
   .header:not(.idle):has(> .copy) > .message { flex-basis: calc(100% - 80px); }
   .header:not(.idle) > .figures { order: 1; flex-basis: 100%; padding-inline-start: 26px; white-space: normal; }
   .actions .button:not(.primary), .copy { padding: 0; inline-size: 32px; justify-content: center; }
@@ -145,8 +156,8 @@ p { margin: 0; unicode-bidi: plaintext; }
   .notice { padding-inline-start: var(--_pad); }
   .detail code { white-space: normal; }
 }
-@container ai-progress-stream (inline-size >= 360px) {
-  :is([data-state=running], [data-state=streaming]) .message { display: flex; }
+@container ai-progress-stream (inline-size >= 358px) {
+  :is([data-state=running], [data-state=streaming]) .message { display: flex; white-space: nowrap; }
   :is([data-state=running], [data-state=streaming]) .activity { overflow: hidden; text-overflow: ellipsis; unicode-bidi: plaintext; }
   :is([data-state=running], [data-state=streaming]) .remark { white-space: pre; }
 }

@@ -147,7 +147,7 @@ export function barOf(view: View): "rail" | "segments" | null {
   if (state === "done" || state === "cancelled")
     return hasSegments && stagesView === "list" ? "segments" : null;
   if (state === "error") return hasSegments && hasBegun(view) ? "segments" : null;
-  if (state === "connecting" || !hasSegments) return "rail";
+  if (!hasSegments) return "rail";
   return view.run.text === "" || stagesView === "list" ? "segments" : "rail";
 }
 

@@ -63,6 +63,6 @@ export function actionView(view: View, action: Action, onClick: () => void): Tem
         ? playGlyph
         : againGlyph;
   return html`<div class="actions" part="actions" ?hidden=${isHidden}>
-    <button type="button" part="action" class="button ${action.look}" aria-disabled=${action.kind === "none" ? "true" : "false"} @keydown=${ignoreRepeat} @click=${onClick}>${glyph}<span class="button-label">${action.label}</span></button>
+    <button type="button" part="action" class="button ${action.look}" title=${action.label} aria-disabled=${action.kind === "none" ? "true" : "false"} @keydown=${ignoreRepeat} @click=${onClick}>${glyph}<span class="button-label">${action.label}</span></button>
   </div>`;
 }

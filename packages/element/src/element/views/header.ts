@@ -27,13 +27,14 @@ function liveView(view: View, elapsed: number | null, onCopy: () => void): Templ
   const message = activity(view);
   const more = remark(view);
   const lang = (givenActivity(view) && view.givenLang) || nothing;
+  const copyLabel = view.isCopied ? view.labels.copied : view.labels.copy;
   const separator = view.state === "cancelled" ? blankBefore(more) : " — ";
   return html`${glyphOf(view)}
     <div class="message" part="message" lang=${lang} title=${more ? `${message}${separator}${more}` : message}><span class="activity">${message}</span>${more ? html`<span class="remark" part="remark" lang=${lang === nothing ? nothing : view.ownLang}>${separator}${more}</span>` : nothing}</div>
     ${figuresView(view, elapsed)}
     ${
       !isBusy(view.state) && view.run.text
-        ? html`<button type="button" part="copy" class="button quiet copy" @click=${onCopy}>${copyGlyph}<span class="button-label">${view.isCopied ? view.labels.copied : view.labels.copy}</span></button>`
+        ? html`<button type="button" part="copy" class="button quiet copy" title=${copyLabel} @click=${onCopy}>${view.isCopied ? tickGlyph : copyGlyph}<span class="button-label">${copyLabel}</span></button>`
         : nothing
     }`;
 }

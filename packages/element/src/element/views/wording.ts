@@ -85,7 +85,8 @@ export function failureText(view: View, error: RunError): FailureText {
   const own = sentenceNames.find((name) => ownSentences[name] === error.message);
   const isFixed = own !== undefined || errorDescriptions[error.code]?.message === error.message;
   const message = (own ? labels[own] : isFixed && labels.errors[error.code]) || error.message;
-  const [, sentence = message, rest = ""] = /^(.+?[.!?。])\s+(.+)$/s.exec(message) ?? [];
+  const [, sentence = message, rest = ""] =
+    /^(.+?(?:[.!?](?=\s)|[。！？](?!\p{P})))\s*(.+)$/su.exec(message) ?? [];
   const waitMs =
     error.retryAfterMs === undefined ? 0 : (run.endedAt ?? 0) + error.retryAfterMs - view.serverNow;
   const advice = waitMs > 0 ? fill(lang, labels.retryAfter, { count: Math.ceil(waitMs / 1000) }) : rest;
