@@ -62,6 +62,10 @@ describe("messages", () => {
     });
     expect(read("text", { at: 1, delta: null })).toMatchObject({ kind: "malformed" });
   });
+  test("are malformed, and nothing is thrown, where they are nested without end", () => {
+    const data = `{"at":null,"more":${"[".repeat(100_000)}null${"]".repeat(100_000)}}`;
+    expect(parseMessage({ event: "text", data })).toMatchObject({ kind: "malformed" });
+  });
   test("keep null where it is a value: in a state, and in what an application gave", () => {
     const state = initialState(run, 1);
     const stage = { id: "a", label: "A", weight: 1, status: "running" };

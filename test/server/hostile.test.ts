@@ -45,6 +45,15 @@ async function chat(
   return { ...app, url: `${app.origin}/api/chat`, upstream };
 }
 
+const preflightOf = (url: string, origin: string, headers = "content-type") =>
+  fetch(url, {
+    method: "OPTIONS",
+    headers: {
+      origin,
+      "access-control-request-method": "POST",
+      "access-control-request-headers": headers,
+    },
+  });
 const post = (url: string, body: unknown, headers: Record<string, string> = {}) =>
   fetch(url, {
     method: "POST",
@@ -297,14 +306,11 @@ describe("a page of another origin", () => {
   test("that is allowed gets its preflight, may read the answer, and may not send cookies", async () => {
     const cors = { origins: ["https://app.example"] };
     const { url } = await chat(answerWith("Hello"), { cors });
-    const preflight = await fetch(url, {
-      method: "OPTIONS",
-      headers: {
-        origin: "https://app.example",
-        "access-control-request-method": "POST",
-        "access-control-request-headers": "content-type,idempotency-key,last-event-id",
-      },
-    });
+    const preflight = await preflightOf(
+      url,
+      "https://app.example",
+      "content-type,idempotency-key,last-event-id",
+    );
     expect(preflight.status).toBe(204);
     const allowed = preflight.headers.get("access-control-allow-headers")?.toLowerCase().split(", ");
     expect(allowed).toEqual(
@@ -335,14 +341,7 @@ describe("a page of another origin", () => {
   ])("may send the further headers %j that the server names, and no others", async (headers, isAllowed) => {
     const cors = { origins: ["https://app.example"], ...(headers ? { headers } : {}) };
     const { url } = await chat(answerWith("x"), { cors });
-    const preflight = await fetch(url, {
-      method: "OPTIONS",
-      headers: {
-        origin: "https://app.example",
-        "access-control-request-method": "POST",
-        "access-control-request-headers": "content-type,x-csrf-token,x-tenant",
-      },
-    });
+    const preflight = await preflightOf(url, "https://app.example", "content-type,x-csrf-token,x-tenant");
     expect(preflight.status).toBe(204);
     const allowed = preflight.headers.get("access-control-allow-headers")?.toLowerCase().split(", ");
     expect(allowed).toContain("content-type");
@@ -377,10 +376,7 @@ describe("a page of another origin", () => {
       cors: { origins: ["https://app.example"], credentials: true },
     });
     for (const origin of [EVIL, "https://app.example.evil.example", "https://app.example:444", "null"]) {
-      const preflight = await fetch(url, {
-        method: "OPTIONS",
-        headers: { origin, "access-control-request-method": "POST" },
-      });
+      const preflight = await preflightOf(url, origin);
       expect(preflight.status).toBe(403);
       const response = await post(url, { prompt: "x" }, { origin });
       expect(response.status).toBe(403);

@@ -138,16 +138,20 @@ const shapes: Readonly<Record<RunEvent["type"], Shape>> = {
 
 export const isEventName = (name: string): name is RunEvent["type"] => Object.hasOwn(shapes, name);
 
+/** An event's own fields are no deeper than those of an issue in the error of a state. */
+const LEVELS = 5;
+
 /**
  * The fields of an event without those that are null: so some languages' serialisers write what is not there. In a state null
  * is a value, and in what an application gave anything may be.
  */
-export function withoutNulls(fields: object, isState = false): object {
+export function withoutNulls(fields: object, isState = false, levels: number = LEVELS): object {
+  if (levels === 0) return fields;
   const kept = Object.entries(fields)
     .filter(([name, value]) => value !== null || isState || name === "value")
     .map(([name, value]) => {
       const isOwn = name === "value" || name === "result" || typeof value !== "object" || value === null;
-      return [name, isOwn ? value : withoutNulls(value, name === "state")];
+      return [name, isOwn ? value : withoutNulls(value, name === "state", levels - 1)];
     });
   return Array.isArray(fields) ? kept.map(([, value]) => value) : Object.fromEntries(kept);
 }

@@ -193,3 +193,10 @@ export const scenes: readonly Scene[] = [
       session.emit(...writing(at, `${MARKDOWN} §9.2.`), { type: "end", at, status: "succeeded" }),
   },
 ];
+
+/** The scene of that name. */
+export function sceneOf(name: string): Scene {
+  const found = scenes.find((scene) => scene.name === name);
+  if (!found) throw new Error(`There is no scene "${name}".`);
+  return found;
+}

@@ -11,7 +11,7 @@ import {
   until,
   useFakeSessions,
 } from "../support/mount.js";
-import { scenes } from "../support/scenes.js";
+import { sceneOf } from "../support/scenes.js";
 
 const HOUR = 3_600_000;
 const now = Date.now;
@@ -39,9 +39,7 @@ describe("a clock that is set back by an hour", () => {
   });
 
   it("lets no wait look an hour long", async () => {
-    const scene = scenes.find(({ name }) => name === "streaming");
-    if (!scene) throw new Error("no such scene");
-    const element = await mountScene(scene);
+    const element = await mountScene(sceneOf("streaming"));
     lastSession().set({
       phase: "reconnecting",
       lostAt: Date.now() - 2_000,

@@ -12,7 +12,7 @@ import {
   until,
   useFakeSessions,
 } from "../support/mount.js";
-import { type Scene, scenes } from "../support/scenes.js";
+import { sceneOf, scenes } from "../support/scenes.js";
 
 const PLAN = [
   { id: "a", label: "Read", weight: 1 },
@@ -20,11 +20,6 @@ const PLAN = [
 ];
 const LONG = "of a very long agreement between several parties in many jurisdictions";
 
-const scene = (name: string): Scene => {
-  const found = scenes.find((one) => one.name === name);
-  if (!found) throw new Error(`no scene ${name}`);
-  return found;
-};
 /** A box in the page of that width, or of that style. */
 function boxOf(style: number | string, parent: Element = document.body): HTMLElement {
   const box = document.createElement("div");
@@ -75,7 +70,7 @@ describe("the look", () => {
   });
 
   it("draws nothing into the segment of a stage that has not begun", async () => {
-    const element = await mountScene(scenes.find(({ name }) => name === "running") ?? { name: "" });
+    const element = await mountScene(sceneOf("running"));
     const bars = [...(element.shadowRoot?.querySelectorAll("[part~=segment]") ?? [])].map((segment) => [
       segment.classList.contains("pending"),
       getComputedStyle(segment.firstElementChild as Element).visibility,
@@ -195,7 +190,7 @@ describe("the look", () => {
 
   it("says in whole that the text is safe, though in German", async () => {
     document.documentElement.lang = "de";
-    const element = await mountScene(scene("reconnecting"), boxOf(400));
+    const element = await mountScene(sceneOf("reconnecting"), boxOf(400));
     expect(partText(element, "message")).to.equal("Verbinde neu — Ihr Text bleibt");
     const message = part(element, "message").getBoundingClientRect();
     for (const line of linesOf(part(element, "remark"))) expect(line.right).to.be.at.most(message.right);
@@ -218,8 +213,8 @@ describe("the look", () => {
     const odd = boxOf("white-space: nowrap; text-indent: 3em; text-transform: uppercase", boxOf(400));
     for (const name of ["idle", "running", "error with text kept", "done"]) {
       const [element, other] = [
-        await mountScene(scene(name), boxOf(400)),
-        await mountScene(scene(name), odd),
+        await mountScene(sceneOf(name), boxOf(400)),
+        await mountScene(sceneOf(name), odd),
       ];
       expect(heightOf(other), name).to.equal(heightOf(element));
       const { textIndent, textTransform, whiteSpace } = getComputedStyle(part(other, "header"));
@@ -228,7 +223,7 @@ describe("the look", () => {
   });
 
   it("does not shrink at the first word, nor when the connection is lost after it", async () => {
-    const element = await mountScene(scene("waiting for the first word"));
+    const element = await mountScene(sceneOf("waiting for the first word"));
     const before = heightOf(element);
     lastSession().emit({ type: "text", delta: "Hi" });
     await until(() => isShown(element, "output"), "the text");
@@ -253,7 +248,7 @@ describe("the look", () => {
   });
 
   it("shows that the text was copied where there is room for a glyph only, and names its glyphs", async () => {
-    const element = await mountScene(scene("done"), boxOf(320));
+    const element = await mountScene(sceneOf("done"), boxOf(320));
     expect([part(element, "copy").title, part(element, "action").title]).to.deep.equal(["Copy", "Run again"]);
     const drawing = (): string => part(element, "copy").querySelector("svg")?.innerHTML ?? "";
     const before = drawing();

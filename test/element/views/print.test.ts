@@ -3,7 +3,7 @@ import { emulateMedia } from "@web/test-runner-commands";
 import { expect } from "chai";
 import { itUnless } from "../support/engine.js";
 import { drawn, lastSession, mount, mountScene, part, useFakeSessions } from "../support/mount.js";
-import { scenes } from "../support/scenes.js";
+import { sceneOf } from "../support/scenes.js";
 
 const noEmulation = "its driver cannot print";
 const onPaper = (title: string, test: () => Promise<void>): void =>
@@ -16,11 +16,7 @@ const onPaper = (title: string, test: () => Promise<void>): void =>
     }
   });
 
-const show = (wanted: string): Promise<AiProgressStream> => {
-  const scene = scenes.find(({ name }) => name === wanted);
-  if (!scene) throw new Error(`no scene ${wanted}`);
-  return mountScene(scene);
-};
+const show = (name: string): Promise<AiProgressStream> => mountScene(sceneOf(name));
 
 describe("on paper", () => {
   beforeEach(() => useFakeSessions());

@@ -15,14 +15,9 @@ import {
   until,
   useFakeSessions,
 } from "../support/mount.js";
-import { PARTIAL, PLAN, type Scene, scenes } from "../support/scenes.js";
+import { PARTIAL, PLAN, sceneOf } from "../support/scenes.js";
 
-const scene = (name: string): Scene => {
-  const found = scenes.find((one) => one.name === name);
-  if (!found) throw new Error(`no scene ${name}`);
-  return found;
-};
-const show = (name: string): Promise<AiProgressStream> => mountScene(scene(name));
+const show = (name: string): Promise<AiProgressStream> => mountScene(sceneOf(name));
 
 describe("the states", () => {
   beforeEach(() => useFakeSessions());
@@ -207,7 +202,7 @@ describe("the states", () => {
   });
 
   it("shows only the figures that are asked for", async () => {
-    const element = await mountScene({ ...scene("done"), attributes: { show: "tokens" } });
+    const element = await mountScene({ ...sceneOf("done"), attributes: { show: "tokens" } });
     expect(partText(element, "footer")).to.equal("1,204 tokens");
   });
 

@@ -2,7 +2,7 @@ import { emulateMedia, executeServerCommand } from "@web/test-runner-commands";
 import { expect } from "chai";
 import { itUnless } from "../support/engine.js";
 import { mountScene, useFakeSessions } from "../support/mount.js";
-import { scenes } from "../support/scenes.js";
+import { sceneOf, scenes } from "../support/scenes.js";
 
 /** As the page's own style gives it: a system colour has no value of its own. */
 function computedColor(name: string): string {
@@ -28,9 +28,7 @@ describe("wherever it stands", () => {
   });
 
   it("paints over nothing of the page's that stands above it", async () => {
-    const scene = scenes.find(({ name }) => name === "waiting for the first word");
-    if (!scene) throw new Error("There is no scene.");
-    const element = await mountScene(scene);
+    const element = await mountScene(sceneOf("waiting for the first word"));
     const rail = element.shadowRoot?.querySelector("[part=rail]") as Element;
     const { left, top, width } = rail.getBoundingClientRect();
     const bar = document.createElement("div");
@@ -123,7 +121,7 @@ describe("wherever it stands", () => {
   );
 
   it("moves where it may", async () => {
-    const element = await mountScene(scenes.find(({ name }) => name === "streaming") ?? { name: "" });
+    const element = await mountScene(sceneOf("streaming"));
     expect(element.state).to.equal("streaming");
     expect(animationsOf(element)).to.include.members(["spin", "blink"]);
   });

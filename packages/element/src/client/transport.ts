@@ -137,7 +137,7 @@ export function openTransport(settings: TransportSettings, handler: TransportHan
     }
     await handler.prepare(null);
     const { body, ok } = response;
-    const framing = ok && body !== null ? handler.framing(mediaTypeOf(response)) : null;
+    const framing = ok ? handler.framing(mediaTypeOf(response)) : null;
     if (framing === null || body === null) throw await refusalOf(response, clock.now());
     controller.signal.throwIfAborted();
     return { response, body, framing };
