@@ -265,4 +265,85 @@ describe("the text", () => {
     part(element, "jump").click();
     await until(isAtEnd, "the end");
   });
+
+  it("stays where it is while text comes in, where following is off", async () => {
+    const element = await mount({ autoscroll: "off" });
+    element.style.setProperty("--ai-max-height", "120px");
+    void element.start();
+    lastSession().emit({ type: "text", delta: "line\n\n".repeat(40) });
+    await drawn(element);
+    const output = part(element, "output");
+    await until(() => isShown(element, "jump"), "the way to the end");
+    expect(output.scrollTop).to.equal(0);
+    part(element, "jump").click();
+    await until(() => !isShown(element, "jump"), "the end");
+    const { scrollTop } = output;
+    expect(scrollTop).to.be.above(0);
+    lastSession().emit({ type: "text", delta: "more\n\n".repeat(10) });
+    await until(() => isShown(element, "jump"), "the way to the new end");
+    expect(output.scrollTop).to.equal(scrollTop);
+  });
+
+  it("stays at its end where the card becomes narrower", async () => {
+    const element = await mount();
+    element.style.setProperty("--ai-max-height", "120px");
+    void element.start();
+    lastSession().emit({ type: "text", delta: "some words in a line\n\n".repeat(20) });
+    await drawn(element);
+    const output = part(element, "output");
+    const isAtEnd = (): boolean => output.scrollTop + output.clientHeight >= output.scrollHeight - 8;
+    await until(() => output.scrollTop > 0 && isAtEnd(), "the end");
+    const { scrollHeight } = output;
+    element.style.inlineSize = "140px";
+    await until(() => output.scrollHeight > scrollHeight && isAtEnd(), "the end of more lines");
+    expect(isShown(element, "jump")).to.equal(false);
+  });
+
+  for (const format of ["text", "markdown"])
+    it(`is laid out where its end is to be seen, and skipped elsewhere while it grows, once it is long: ${format}`, async () => {
+      const element = await mount({ format });
+      element.style.marginBlockStart = "9000px";
+      void element.start();
+      const output = part(element, "text");
+      const isSkipped = (): boolean =>
+        !output.lastElementChild?.lastElementChild?.checkVisibility({ contentVisibilityAuto: true });
+      lastSession().emit({ type: "text", delta: "first\n\n" });
+      await drawn(element);
+      await frame();
+      expect(isSkipped(), "a short text").to.equal(false);
+      lastSession().emit({ type: "text", delta: "line\n\n".repeat(60) });
+      await drawn(element);
+      await until(isSkipped, "a long text that is out of sight");
+      expect(output.textContent).to.match(/^first.*line$/s);
+
+      await until(() => {
+        // What is laid out on the way may be taller than it was taken for.
+        element.scrollIntoView({ block: "end" });
+        return part(element, "output").hasAttribute("data-in-sight");
+      }, "the end in sight");
+      expect(isSkipped(), "in sight").to.equal(false);
+      window.scrollTo(0, 0);
+      await until(isSkipped, "out of sight again");
+      lastSession().emit({ type: "end", status: "succeeded" });
+      await until(() => !isSkipped(), "the end of the run");
+    });
+
+  it("stands at its end when it comes into sight, with what came meanwhile", async () => {
+    const element = await mount();
+    element.style.setProperty("--ai-max-height", "120px");
+    element.style.marginBlockStart = "9000px";
+    void element.start();
+    lastSession().emit({ type: "text", delta: "line\n\n".repeat(40) });
+    await drawn(element);
+    lastSession().emit({
+      type: "text",
+      delta: "a long line of words that break where the card ends ".repeat(40),
+    });
+    await drawn(element);
+    element.scrollIntoView({ block: "end" });
+    const output = part(element, "output");
+    await until(() => output.hasAttribute("data-in-sight"), "the end in sight");
+    await until(() => output.scrollTop + output.clientHeight >= output.scrollHeight - 8, "the end");
+    expect(isShown(element, "jump")).to.equal(false);
+  });
 });

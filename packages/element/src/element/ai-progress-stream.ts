@@ -606,7 +606,7 @@ ${liveRegions}`;
     const isWhole = !isBusy(elementState(this.#run.shown));
     this.#output?.update(text, appended.text, isWhole);
     this.#reasoning?.update(reasoning, appended.reasoning, isWhole);
-    if (this.autoscroll !== "off") this.#scroll?.follow();
+    this.#scroll?.follow();
     if (this.announce === "sentences" && this.#view?.state === "streaming") this.#announce(this.#view, text);
   }
 
@@ -614,7 +614,8 @@ ${liveRegions}`;
     const output = this.renderRoot.querySelector<HTMLElement>(".output");
     const sentinel = output?.querySelector(".sentinel");
     if (!output || !sentinel || this.#scroll || typeof IntersectionObserver === "undefined") return;
-    this.#scroll = createAutoscroll(output, sentinel, (overflows, isPinned) => {
+    const isFollowing = (): boolean => this.autoscroll !== "off";
+    this.#scroll = createAutoscroll(output, sentinel, isFollowing, (overflows, isPinned) => {
       this.#overflows = overflows;
       this.#isPinned = isPinned;
       this.requestUpdate();

@@ -1,4 +1,7 @@
-/** Keeps a scroller at its end while text comes in, until the reader scrolls away. The page itself never moves. */
+/**
+ * Keeps a scroller at its end while text comes in, until the reader scrolls away. The page itself never moves.
+ * Marks the scroller with `data-in-sight` while its end is to be seen: elsewhere the browser may skip what comes.
+ */
 export interface Autoscroll {
   /** After each write. */
   follow(): void;
@@ -12,11 +15,13 @@ const UPWARD_KEYS = new Set(["ArrowUp", "PageUp", "Home"]);
 /**
  * @param scroller - What scrolls, once its content is taller than it.
  * @param sentinel - An empty element after the content.
- * @param onChange - Called when either changes: whether there is anything to scroll, whether the end is followed.
+ * @param isFollowing - Whether the end is followed at all.
+ * @param onChange - Called when either changes: whether there is anything to scroll, whether the end is kept in sight.
  */
 export function createAutoscroll(
   scroller: HTMLElement,
   sentinel: Element,
+  isFollowing: () => boolean,
   onChange: (overflows: boolean, isPinned: boolean) => void,
 ): Autoscroll {
   let overflows = false;
@@ -27,21 +32,29 @@ export function createAutoscroll(
     isPinned = nextPinned;
     onChange(overflows, isPinned);
   };
+  /** What is laid out only then may push the end out again, which is told anew, for it is told of changes alone. */
   const toEnd = (): void => {
     scroller.scrollTop = scroller.scrollHeight;
+    end.unobserve(sentinel);
+    end.observe(sentinel);
   };
+  const isAtEnd = (): boolean => scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 8;
 
   // Nothing is measured until the end has first been pushed out of sight: an unlimited height costs no layout.
-  const observer = new IntersectionObserver(
+  const end = new IntersectionObserver(
     ([...entries]) => {
-      const isAtEnd = entries.at(-1)?.isIntersecting ?? true;
-      if (isAtEnd) return set(overflows, true);
-      set(scroller.scrollHeight > scroller.clientHeight, isPinned);
+      if (entries.at(-1)?.isIntersecting ?? true) return set(overflows, true);
+      set(scroller.scrollHeight > scroller.clientHeight, isPinned && isFollowing());
       if (isPinned && overflows) toEnd();
     },
     { root: scroller, rootMargin: "0px 0px 8px 0px" },
   );
-  observer.observe(sentinel);
+  end.observe(sentinel);
+
+  const sight = new IntersectionObserver(([...entries]) => {
+    scroller.toggleAttribute("data-in-sight", entries.at(-1)?.isIntersecting ?? false);
+  });
+  sight.observe(sentinel);
 
   const unpin = (): void => {
     if (overflows) set(overflows, false);
@@ -55,8 +68,7 @@ export function createAutoscroll(
   // A scrollbar is dragged without wheel, touch or key: moving up while pinned can only be the reader.
   let lastTop = 0;
   const onScroll = (): void => {
-    const isAtEnd = scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 8;
-    if (isAtEnd) set(overflows, true);
+    if (isAtEnd()) set(overflows, true);
     else if (scroller.scrollTop < lastTop - 1) unpin();
     lastTop = scroller.scrollTop;
   };
@@ -67,14 +79,17 @@ export function createAutoscroll(
 
   return {
     follow() {
-      if (overflows && isPinned) toEnd();
+      if (overflows && isPinned && isFollowing()) scroller.scrollTop = scroller.scrollHeight;
     },
     jump() {
       set(overflows, true);
+      // What is skipped has no height of its own yet.
+      scroller.toggleAttribute("data-in-sight", true);
       toEnd();
     },
     dispose() {
-      observer.disconnect();
+      end.disconnect();
+      sight.disconnect();
       scroller.removeEventListener("wheel", onWheel);
       scroller.removeEventListener("touchmove", unpin);
       scroller.removeEventListener("keydown", onKey);

@@ -130,6 +130,8 @@ summary { cursor: pointer; inline-size: fit-content; min-block-size: 24px; borde
 .text { overflow-wrap: anywhere; text-align: start; }
 .text > * { content-visibility: auto; contain-intrinsic-block-size: auto 90em; }
 .text > :last-child { content-visibility: visible; }
+.live > :last-child:not(:first-child) { content-visibility: auto; contain-intrinsic-block-size: auto 10em; }
+[data-in-sight] > .live > :last-child { content-visibility: visible; }
 p { margin: 0; unicode-bidi: plaintext; }
 .text:not(.markdown) p { white-space: pre-wrap; }
 .live:not(.markdown) > :last-child > :last-child::after, .live [data-tip]::after { content: ""; display: inline-block; inline-size: .5em; block-size: 1.05em; margin-inline-start: 2px; vertical-align: -.16em; border-radius: 2px; background: var(--_accent); animation: blink 1.1s steps(1) infinite; }

@@ -12,7 +12,7 @@ export function createMarkdownView(container: Element, options: MarkdownOptions)
     nodes = createMarkdownNodes(container, options);
     blocks = createBlocks(nodes);
   }
-  /** Marks the block that is being written: it has the caret, and is not skipped by content-visibility. */
+  /** Marks the block that is being written: it has the caret. */
   function moveTip(): void {
     const next = nodes.tip;
     if (next === tip) return;
