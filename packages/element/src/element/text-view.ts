@@ -57,8 +57,9 @@ export function createTextView(writer: TextWriter): TextView {
  */
 const LONG_BLOCK = 1_000;
 
-/** How many blocks a section holds. */
+/** How many blocks a section holds; the first, which is always laid out where it is the only one, fewer. */
 const SECTION_SIZE = 32;
+const FIRST_SECTION_SIZE = 8;
 
 /**
  * Where blocks go: a section of many is skipped as one by `content-visibility`, and passed over as one by layout.
@@ -69,12 +70,14 @@ export function createSections(container: Element): {
   readonly last: Element | null;
 } {
   let section: Element | null = null;
+  const isFull = ({ childElementCount, previousElementSibling }: Element): boolean =>
+    childElementCount >= (previousElementSibling ? SECTION_SIZE : FIRST_SECTION_SIZE);
   return {
     get last() {
       return section?.lastElementChild ?? null;
     },
     place(block) {
-      if (!section || section.childElementCount >= SECTION_SIZE) {
+      if (!section || isFull(section)) {
         section = container.ownerDocument.createElement("div");
         container.append(section);
       }
