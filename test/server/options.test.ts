@@ -1,4 +1,5 @@
 import {
+  type AnswerOptions,
   createProgressServer,
   createProgressWorker,
   memoryStore,
@@ -40,6 +41,7 @@ test.each([
   ["bodyTimeoutMs", { bodyTimeoutMs: 0 }],
   ["maxRetries", { maxRetries: Number.NaN }],
   ["timeouts.idleMs", { timeouts: { idleMs: Number.NaN } }],
+  ["timeouts.connectMs", { timeouts: { connectMs: 0 } }],
   ["limits.textChars", { limits: { textChars: -5 } }],
   ["limits.runsPerPrincipal", { limits: { runsPerPrincipal: Number.NaN } }],
 ])(
@@ -72,6 +74,24 @@ test("a worker and an endpoint are held to the same", async () => {
   expect(() => progress.relay({ ...relay, temperature: 0, expectedTokens: Infinity })).not.toThrow();
   expect(() => progress.task({ run: () => {}, totalTimeoutMs: -1 })).toThrow(/totalTimeoutMs is -1/);
   expect(() => progress.task({ run: () => {}, totalTimeoutMs: 0 })).toThrow(/totalTimeoutMs is 0/);
+});
+
+test.each([
+  ["expectedTokens is NaN", { expectedTokens: Number.NaN }],
+  ["timeouts.totalMs is 0", { timeouts: { totalMs: 0 } }],
+  ["timeouts knows no total", { timeouts: { total: 5 } }],
+])("a job that asks a model is held to the same: %s", async (message, options) => {
+  const asked: unknown[] = [];
+  const { url } = await taskApp(async ({ relay }) => {
+    const request = { model: "m", messages: [] };
+    await relay(openaiChat({ apiKey: "k" }), request, options as AnswerOptions).catch((error) => {
+      asked.push(error);
+      throw error;
+    });
+  });
+  expect(reduceAnswers([await callSse(url, { body: {} })])).toMatchObject({ error: { code: "internal" } });
+  expect(asked).toEqual([expect.any(TypeError)]);
+  expect(String(asked[0])).toContain(message);
 });
 
 test("a bound by a name that there is not is told, with those that there are", () => {

@@ -4,6 +4,12 @@ export function checkBound(name: string, value: unknown): void {
   throw wrongNumber(name, value, "0 or more, Infinity for no bound");
 }
 
+/** @throws TypeError for what is no number of more than 0 */
+export function checkTime(name: string, value: unknown): void {
+  if (value === 0) throw wrongNumber(name, 0, "more than 0, Infinity for no bound");
+  checkBound(name, value);
+}
+
 /** @throws TypeError for what is no finite number of `least` or more; of more than 0, without one */
 export function checkPeriod(name: string, value: unknown, least: number = Number.MIN_VALUE): void {
   if (value === undefined || (Number.isFinite(value) && Number(value) >= least)) return;

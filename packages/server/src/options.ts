@@ -4,7 +4,7 @@ import type { CorsOptions } from "./http/cors.js";
 import type { ExpressRequest } from "./http/express.js";
 import type { InputSchema } from "./http/schema.js";
 import type { Logger } from "./logger.js";
-import { checkBound, checkPeriod, wrongNumber } from "./numbers.js";
+import { checkBound, checkPeriod, checkTime } from "./numbers.js";
 import type { JobContext } from "./run/job.js";
 import type { RunHooks, RunInfo } from "./run/producer.js";
 import type { RunStore } from "./store/run-store.js";
@@ -181,10 +181,7 @@ export interface NumberOptions
 export function checkNumbers(options: NumberOptions): void {
   for (const name of BOUNDS) checkBound(name, options[name]);
   for (const name of PERIODS) checkPeriod(name, options[name]);
-  for (const name of TIMES) {
-    if (options[name] === 0) throw wrongNumber(name, 0, "more than 0, Infinity for no bound");
-    checkBound(name, options[name]);
-  }
+  for (const name of TIMES) checkTime(name, options[name]);
   // JSON has no Infinity.
   checkPeriod("temperature", options.temperature, 0);
   for (const [group, known] of Object.entries(GROUPS)) {
@@ -192,7 +189,7 @@ export function checkNumbers(options: NumberOptions): void {
       if (!Object.hasOwn(known, name)) {
         throw new TypeError(`${group} knows no ${name}. There are: ${Object.keys(known).join(", ")}.`);
       }
-      checkBound(`${group}.${name}`, value);
+      (group === "timeouts" ? checkTime : checkBound)(`${group}.${name}`, value);
     }
   }
 }

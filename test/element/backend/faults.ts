@@ -1,4 +1,4 @@
-import { encodeFrame, formatEventId, parseEventId } from "@ai-progress-stream/protocol";
+import { encodeFrame, formatEventId, type LoggedEvent, parseEventId } from "@ai-progress-stream/protocol";
 import type { Request, Response } from "express";
 import { openFrame, snapshotFrame, tailFrames, wholeLog } from "./log.js";
 import type { Room, Run } from "./room.js";
@@ -135,6 +135,8 @@ export const faults: Readonly<Record<string, Fault>> = {
     exchange.res.set("Retry-After", String(exchange.count));
     problem(exchange.res, 429, { code: "rate_limited", title: "Slow down.", retryable: true });
   },
+  /** Given up by whoever stands in front, in words of its own. */
+  "timed-out": ({ res }) => res.status(408).type("html").send("<h1>Request Time-out</h1>"),
   quota: ({ res }) =>
     problem(res, 429, {
       code: "quota_exceeded",
@@ -264,6 +266,16 @@ export const faults: Readonly<Record<string, Fault>> = {
     head(exchange, run);
     exchange.res.write(openFrame(run.id) + tailFrames(run.id, run.events.slice(0, HELD), 0));
     for (let piece = 0; piece < 4; piece++) exchange.res.write(`data: ${"x".repeat(exchange.count)}`);
+  },
+  /** One event of so many letters. */
+  long: (exchange) => {
+    head(exchange, null);
+    const events: LoggedEvent[] = [
+      { type: "start", at: 1 },
+      { type: "text", at: 2, delta: "x".repeat(exchange.count) },
+      { type: "end", at: 3, status: "succeeded" },
+    ];
+    exchange.res.end(events.map((event) => encodeFrame(event)).join(""));
   },
   /** A server that knows no ids. */
   "no-ids": (exchange) => {

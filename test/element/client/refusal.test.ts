@@ -48,6 +48,16 @@ describe("a refusal", () => {
     expect(runs).to.have.length(1);
   });
 
+  it("with 408, by what stands in front of the server, is asked again with the same key", async () => {
+    const { session, seen } = scene("timed-out", { maxRetries: 1 });
+    // A browser may ask again by itself, so that requests are not what is counted.
+    const attempts = new Set<number | undefined>();
+    session.subscribe(({ retry }) => attempts.add(retry?.attempt));
+    expect((await session.start()).error).to.include({ code: "overloaded", retryable: true });
+    expect(attempts).to.include(1);
+    expect(new Set((await seen()).calls.map(({ key }) => key))).to.have.length(1);
+  });
+
   it("that asks for hours of patience is given up", async () => {
     const { session, seen } = scene("busy-7200");
     const { error } = await session.start();
@@ -191,6 +201,12 @@ describe("a stream", () => {
     expect(isResumable).to.equal(true);
     await until(async () => (await seen()).open === 0);
     expect((await seen()).calls).to.have.length(1);
+  });
+
+  it("is no matter of one long event", async () => {
+    const { error, state } = await scene("long-3000000").session.start();
+    expect(error).to.equal(null);
+    expect(state.text.length).to.equal(3_000_000);
   });
 
   it("with an event that never ends is given up before it fills the memory", async () => {

@@ -24,6 +24,18 @@ test("a step that is started anew takes back what it had written", () => {
   );
 });
 
+test("each part of the reasoning is a paragraph of its own", () => {
+  const part = (id: string, delta: string) => [
+    { type: "reasoning-start", id },
+    { type: "reasoning-delta", id, delta },
+    { type: "reasoning-end", id },
+  ];
+  const parts = [...part("rs:0", "**Looking**\n\nIt is there."), ...part("rs:1", "**Counting**\n\nOne.")];
+  expect(outcome({ type: "start-step" }, ...parts, text("1"), finish).reasoning).toBe(
+    "**Looking**\n\nIt is there.\n\n**Counting**\n\nOne.",
+  );
+});
+
 describe("two parts of the text", () => {
   const part = (id: string, delta: string) => [
     { type: "text-start", id },

@@ -42,7 +42,7 @@ describe.each(recordings)("the recording %s", (name) => {
     const { state, error } = await session.consume(new Response(bytes, { headers }));
     expect(state.text).toBe(expected.text);
     // As in recordings.test.ts: the parts of OpenAI's thoughts stand a blank line apart.
-    const titles = name.startsWith("openai-responses/") ? /(?<=[.!?])\*\*(?=[A-Z])/g : /(?!)/g;
+    const titles = /^(openai-responses|ai-sdk-ui)\//.test(name) ? /(?<=[.!?])\*\*(?=[A-Z])/g : /(?!)/g;
     expect(state.reasoning).toBe((expected.reasoning ?? "").replaceAll(titles, "\n\n**"));
     expect(error).toBe(null);
     // Cut for its length or by a filter, a whole stream is no success either.

@@ -64,7 +64,9 @@ describe.each(recordings)("the recording %s", (name) => {
     const outcome = outcomeOf(whole);
     expect(outcome.text).toBe(expected.text);
     const reasoning = expected.reasoning ?? "";
-    expect(outcome.reasoning).toBe(name.startsWith("openai-responses/") ? apart(reasoning) : reasoning);
+    expect(outcome.reasoning).toBe(
+      /^(openai-responses|ai-sdk-ui)\//.test(name) ? apart(reasoning) : reasoning,
+    );
     const { inputTokens, outputTokens } = outcome.usage ?? {};
     if (expected.usage) expect({ inputTokens, outputTokens }).toEqual(expected.usage);
     const isComplete = expected.error === undefined && expected.complete !== false;

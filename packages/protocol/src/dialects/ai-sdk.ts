@@ -28,11 +28,14 @@ function createReader(emit: Emit): DialectReader {
   const written = { text: "", reasoning: "" };
   /** What stood before the step that is running: version 7 may start a step anew. */
   let beforeStep = { ...written };
-  /** Whose next part is another message's, by a step or a tool before it. In one step, parts may share a sentence. */
+  /**
+   * Whose next part is another message's, by a step or a tool before it. In one step, parts of the text may share a
+   * sentence; those of the reasoning are paragraphs, mostly with a heading of their own.
+   */
   const apart = new Set<Channel>();
 
   function readStart(channel: Channel): void {
-    if (apart.delete(channel)) prose[channel].begin();
+    if (apart.delete(channel) || channel === "reasoning") prose[channel].begin();
   }
 
   function readDelta(channel: Channel, delta: unknown): void {

@@ -3,6 +3,7 @@ import type { Usage } from "@ai-progress-stream/protocol";
 import { classifyUpstreamError } from "@ai-progress-stream/protocol/dialects";
 import { type Clock, delay } from "../clock.js";
 import { describeError, type Logger } from "../logger.js";
+import { checkNumbers } from "../options.js";
 import { RunFailure } from "../run/failure.js";
 import type { Recorder } from "../run/recorder.js";
 import { withDefaults } from "../with-defaults.js";
@@ -76,6 +77,7 @@ export function createCaller(options: CallerOptions): Caller {
   return async function callUpstream(call) {
     const { name, target } = call;
     const { runId: run, recorder, stage } = target;
+    if (call.timeouts) checkNumbers({ timeouts: call.timeouts });
     const timeouts = withDefaults(options.timeouts, call.timeouts);
     const retryMessage = call.retryMessage ?? options.retryMessage;
     let secrets: readonly string[] = [];

@@ -1,4 +1,5 @@
 import type { ProgressAmount } from "@ai-progress-stream/protocol";
+import { checkBound } from "../numbers.js";
 import type { AnswerOptions } from "./provider.js";
 
 /** A bar by the usual length of an answer. It is told to be an estimate, and never comes to its end. */
@@ -22,7 +23,8 @@ export function createEstimate(
   { expectedTokens, estimateMessage = "Estimated by the usual length" }: AnswerOptions,
   tell: (amount: ProgressAmount) => void,
 ): Estimate | null {
-  if (expectedTokens === undefined || !(expectedTokens > 0)) return null;
+  checkBound("expectedTokens", expectedTokens);
+  if (!expectedTokens) return null;
   let chars = 0;
   let counted = 0;
   let told = 0;
