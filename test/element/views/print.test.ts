@@ -55,4 +55,15 @@ describe("on paper", () => {
     const right = (name: string): number => part(running, name).getBoundingClientRect().right;
     expect(right("figures")).to.be.at.most(right("card") - 16);
   });
+
+  onPaper("has all of a text that comes out of sight", async () => {
+    const element = await mount();
+    element.style.marginBlockStart = "9000px";
+    void element.start();
+    lastSession().emit({ type: "text", delta: "line\n\n".repeat(60) });
+    await drawn(element);
+    const sections = [...part(element, "text").children];
+    expect(sections.length).to.be.above(1);
+    for (const section of sections) expect(getComputedStyle(section).contentVisibility).to.equal("visible");
+  });
 });

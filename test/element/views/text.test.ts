@@ -346,4 +346,97 @@ describe("the text", () => {
     await until(() => output.scrollTop + output.clientHeight >= output.scrollHeight - 8, "the end");
     expect(isShown(element, "jump")).to.equal(false);
   });
+  it("has its height once the run is over, though it came out of sight, and keeps what it takes to skip it", async () => {
+    const element = await mount();
+    element.style.marginBlockStart = "9000px";
+    void element.start();
+    for (let flush = 0; flush < 30; flush++) {
+      lastSession().emit({ type: "text", delta: "some words that take a line or two\n\n".repeat(5) });
+      await drawn(element);
+    }
+    lastSession().emit({ type: "end", status: "succeeded" });
+    await drawn(element);
+    await frame();
+    const height = element.offsetHeight;
+    for (const section of part(element, "text").children)
+      (section as HTMLElement).style.contentVisibility = "visible";
+    expect(height).to.equal(element.offsetHeight);
+  });
+
+  it("follows its end again where following is turned on in mid-run", async () => {
+    const element = await mount({ autoscroll: "off" });
+    element.style.setProperty("--ai-max-height", "120px");
+    void element.start();
+    lastSession().emit({ type: "text", delta: "line\n\n".repeat(20) });
+    await drawn(element);
+    await until(() => isShown(element, "jump"), "the way to the end");
+    element.autoscroll = "on";
+    const output = part(element, "output");
+    const isAtEnd = (): boolean => output.scrollTop + output.clientHeight >= output.scrollHeight - 8;
+    await until(isAtEnd, "the end");
+    lastSession().emit({ type: "text", delta: "line\n\n".repeat(20) });
+    await drawn(element);
+    await until(isAtEnd, "the new end");
+    expect(isShown(element, "jump")).to.equal(false);
+  });
+
+  it("stands at its end where it is drawn only after it has come", async () => {
+    const dialog = document.createElement("dialog");
+    document.body.append(dialog);
+    const element = await mount({}, "", dialog);
+    element.style.setProperty("--ai-max-height", "120px");
+    void element.start();
+    lastSession().emit({ type: "text", delta: "line\n\n".repeat(40) });
+    await drawn(element);
+    dialog.showModal();
+    const output = part(element, "output");
+    await until(() => output.scrollTop > 0 && output.tabIndex === 0, "the end");
+    expect(output.scrollTop + output.clientHeight).to.be.at.least(output.scrollHeight - 8);
+  });
+
+  it("is not looked for in each frame where it is not drawn", async () => {
+    const Observer = window.IntersectionObserver;
+    let calls = 0;
+    window.IntersectionObserver = class extends Observer {
+      constructor(callback: IntersectionObserverCallback, options?: IntersectionObserverInit) {
+        super((entries, observer) => {
+          calls++;
+          callback(entries, observer);
+        }, options);
+      }
+    };
+    try {
+      const details = document.createElement("details");
+      document.body.append(details);
+      const element = await mount({}, "", details);
+      element.style.setProperty("--ai-max-height", "120px");
+      void element.start();
+      lastSession().emit({ type: "text", delta: "line\n\n".repeat(40) });
+      for (let count = 0; count < 10; count++) await frame();
+      calls = 0;
+      for (let count = 0; count < 10; count++) await frame();
+      expect(calls).to.equal(0);
+    } finally {
+      window.IntersectionObserver = Observer;
+    }
+  });
+
+  it("has no way to an end that is in sight, after it was moved", async () => {
+    const element = await mount();
+    element.style.setProperty("--ai-max-height", "120px");
+    void element.start();
+    lastSession().emit({ type: "text", delta: "line\n\n".repeat(40) });
+    await drawn(element);
+    const output = part(element, "output");
+    await until(() => output.tabIndex === 0, "something to scroll");
+    output.dispatchEvent(new WheelEvent("wheel", { deltaY: -100 }));
+    output.scrollTop = 0;
+    await until(() => isShown(element, "jump"), "the way back");
+    element.style.removeProperty("--ai-max-height");
+    const box = document.createElement("div");
+    document.body.append(box);
+    box.append(element);
+    await until(() => !isShown(element, "jump"), "no way back");
+    expect(output.tabIndex).to.equal(-1);
+  });
 });

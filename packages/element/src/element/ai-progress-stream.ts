@@ -442,6 +442,7 @@ ${liveRegions}`;
   protected override updated(changed: PropertyValues<this>): void {
     const textProperties = ["format", "allowedLinkSchemes", "allowedImageOrigins"] as const;
     if (textProperties.some((name) => changed.has(name))) this.#createViews();
+    if (changed.get("autoscroll") === "off") this.#scroll?.jump();
     if (changed.has("runId") && this.runId) this.#report(this.#run.attach(this.runId));
     const view = this.#view;
     if (!view) return;
@@ -499,7 +500,9 @@ ${liveRegions}`;
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener(LABELS_EVENT, this.#relabel);
-    if (this.hasUpdated) this.#observeScroll();
+    if (!this.hasUpdated) return;
+    this.#observeScroll();
+    this.requestUpdate();
   }
 
   override disconnectedCallback(): void {
@@ -507,6 +510,8 @@ ${liveRegions}`;
     document.removeEventListener(LABELS_EVENT, this.#relabel);
     this.#scroll?.dispose();
     this.#scroll = null;
+    this.#overflows = false;
+    this.#isPinned = true;
     clearTimeout(this.#copyTimer);
     this.#isCopied = false;
     queueMicrotask(() => {

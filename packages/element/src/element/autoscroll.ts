@@ -32,29 +32,41 @@ export function createAutoscroll(
     isPinned = nextPinned;
     onChange(overflows, isPinned);
   };
-  /** What is laid out only then may push the end out again, which is told anew, for it is told of changes alone. */
   const toEnd = (): void => {
     scroller.scrollTop = scroller.scrollHeight;
+  };
+  const isAtEnd = (): boolean => scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 8;
+  /** Where the end is, once more: an observer tells of changes alone. */
+  const look = (): void => {
     end.unobserve(sentinel);
     end.observe(sentinel);
   };
-  const isAtEnd = (): boolean => scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 8;
 
   // Nothing is measured until the end has first been pushed out of sight: an unlimited height costs no layout.
   const end = new IntersectionObserver(
     ([...entries]) => {
       if (entries.at(-1)?.isIntersecting ?? true) return set(overflows, true);
+      // What is not drawn at all has no end to go to.
+      if (scroller.clientHeight === 0) return;
       set(scroller.scrollHeight > scroller.clientHeight, isPinned && isFollowing());
-      if (isPinned && overflows) toEnd();
+      if (!isPinned || !overflows) return;
+      const { scrollTop } = scroller;
+      toEnd();
+      // What is laid out only now may push the end out again.
+      if (scroller.scrollTop !== scrollTop) look();
     },
     { root: scroller, rootMargin: "0px 0px 8px 0px" },
   );
   end.observe(sentinel);
 
-  const sight = new IntersectionObserver(([...entries]) => {
-    scroller.toggleAttribute("data-in-sight", entries.at(-1)?.isIntersecting ?? false);
+  const sight = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (target === sentinel) scroller.toggleAttribute("data-in-sight", isIntersecting);
+      else if (isIntersecting) look();
+    }
   });
   sight.observe(sentinel);
+  sight.observe(scroller);
 
   const unpin = (): void => {
     if (overflows) set(overflows, false);
@@ -79,13 +91,14 @@ export function createAutoscroll(
 
   return {
     follow() {
-      if (overflows && isPinned && isFollowing()) scroller.scrollTop = scroller.scrollHeight;
+      if (overflows && isPinned && isFollowing()) toEnd();
     },
     jump() {
       set(overflows, true);
       // What is skipped has no height of its own yet.
       scroller.toggleAttribute("data-in-sight", true);
       toEnd();
+      look();
     },
     dispose() {
       end.disconnect();

@@ -6,6 +6,7 @@ import { type CSSResult, css } from "lit";
  * a page puts into `idle` is the gap before an empty item, so that there is none where nothing is put.
  * A container counts as empty where its parent takes its width from it. Hence the columns around the card: 480 px
  * where there is room, less where there is not. (`contain-intrinsic-inline-size` would be its least width, too.)
+ * Of a text's sections the last but one is laid out, too: skipped later on, it has a height that is known.
  */
 export const styles: CSSResult = css`
 :host {
@@ -129,14 +130,14 @@ summary { cursor: pointer; inline-size: fit-content; min-block-size: 24px; borde
 [data-state=reconnecting] > .output { color: var(--_muted); }
 .text { overflow-wrap: anywhere; text-align: start; }
 .text > * { content-visibility: auto; contain-intrinsic-block-size: auto 90em; }
-.text > :last-child { content-visibility: visible; }
+.text > :nth-last-child(-n + 2) { content-visibility: visible; }
 .live > :last-child:not(:first-child) { content-visibility: auto; contain-intrinsic-block-size: auto 10em; }
 [data-in-sight] > .live > :last-child { content-visibility: visible; }
 p { margin: 0; unicode-bidi: plaintext; }
 .text:not(.markdown) p { white-space: pre-wrap; }
 .live:not(.markdown) > :last-child > :last-child::after, .live [data-tip]::after { content: ""; display: inline-block; inline-size: .5em; block-size: 1.05em; margin-inline-start: 2px; vertical-align: -.16em; border-radius: 2px; background: var(--_accent); animation: blink 1.1s steps(1) infinite; }
 @keyframes blink { 50% { opacity: 0; } }
-.sentinel { block-size: 1px; margin-block-start: -1px; }
+.sentinel { block-size: 1px; margin-block: 17px -18px; }
 .jump { grid-row: output; align-self: end; justify-self: center; margin-block-end: 10px; z-index: 1; border-radius: 99px; box-shadow: 0 2px 8px rgb(0 0 0 / .12); }
 .skeleton { display: grid; gap: 10px; }
 .skeleton i { block-size: 10px; border-radius: 5px; background: var(--_track); inline-size: 92%; }
@@ -189,7 +190,7 @@ p { margin: 0; unicode-bidi: plaintext; }
   pre, pre * { white-space: pre-wrap !important; overflow-wrap: anywhere !important; inline-size: auto !important; }
   .card { box-shadow: none; overflow: visible; }
   .output { max-block-size: none; overflow: visible; }
-  .text > * { content-visibility: visible; }
+  .text > * { content-visibility: visible !important; }
   .live ::after { content: none !important; }
 }
 `;
