@@ -511,7 +511,6 @@ ${liveRegions}`;
     this.#scroll?.dispose();
     this.#scroll = null;
     this.#overflows = false;
-    this.#isPinned = true;
     clearTimeout(this.#copyTimer);
     this.#isCopied = false;
     queueMicrotask(() => {
