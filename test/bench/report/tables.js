@@ -255,7 +255,7 @@ function summary({ relay, bounds, render }) {
   const flushed = render?.flushes.filter(({ bytes, before }) => bytes === 100_000 && !before) ?? [];
   const inSetting = (wanted) => flushed.filter(({ setting }) => setting === wanted);
   const [away, undrawn] = unique(flushed.map(({ setting }) => setting)).slice(1);
-  const cells = (row) => (row ? [total(row), figure(row.p95Ms, "ms")] : ["—", "—"]);
+  const cells = (row) => (row ? [total(row), figure(row.p95Ms, "ms")] : ["–", "–"]);
   const shown =
     flushed.length > 0
       ? `\n\n${markdown(
