@@ -10,7 +10,7 @@ const dist = `${root}packages/element/dist/`;
  * Most bytes in Brotli: of the file with everything in it, and of what a page loads at first of the split one. Another
  * hash in the name of a chunk moves that by up to 60.
  */
-export const limits = { "ai-progress-stream.js": 58_000, "split/ai-progress-stream.js": 35_600 };
+export const limits = { "ai-progress-stream.js": 57_900, "split/ai-progress-stream.js": 35_600 };
 
 /** The files of a build, the entries first. */
 export function measure() {

@@ -32,28 +32,25 @@ export function createAutoscroll(
     isPinned = nextPinned;
     onChange(overflows, isPinned);
   };
-  const toEnd = (): void => {
-    scroller.scrollTop = scroller.scrollHeight;
-  };
   const isAtEnd = (): boolean => scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 8;
   /** Where the end is, once more: an observer tells of changes alone. */
   const look = (): void => {
     end.unobserve(sentinel);
     end.observe(sentinel);
   };
+  /** What is laid out only on the way may push the end out again. */
+  const toEnd = (): void => {
+    const { scrollTop } = scroller;
+    scroller.scrollTop = scroller.scrollHeight;
+    if (scroller.scrollTop !== scrollTop) look();
+  };
 
   // Nothing is measured until the end has first been pushed out of sight: an unlimited height costs no layout.
   const end = new IntersectionObserver(
-    ([...entries]) => {
-      if (entries.at(-1)?.isIntersecting ?? true) return set(overflows, true);
-      // What is not drawn at all has no end to go to.
-      if (scroller.clientHeight === 0) return;
+    (entries) => {
+      if (entries.at(-1)?.isIntersecting) return set(overflows, true);
       set(scroller.scrollHeight > scroller.clientHeight, isPinned && isFollowing());
-      if (!isPinned || !overflows) return;
-      const { scrollTop } = scroller;
-      toEnd();
-      // What is laid out only now may push the end out again.
-      if (scroller.scrollTop !== scrollTop) look();
+      if (isPinned && overflows) toEnd();
     },
     { root: scroller, rootMargin: "0px 0px 8px 0px" },
   );
@@ -91,14 +88,13 @@ export function createAutoscroll(
 
   return {
     follow() {
-      if (overflows && isPinned && isFollowing()) toEnd();
+      if (overflows && isPinned && isFollowing()) scroller.scrollTop = scroller.scrollHeight;
     },
     jump() {
       set(overflows, true);
       // What is skipped has no height of its own yet.
       scroller.toggleAttribute("data-in-sight", true);
       toEnd();
-      look();
     },
     dispose() {
       end.disconnect();

@@ -6,7 +6,8 @@ import { type CSSResult, css } from "lit";
  * a page puts into `idle` is the gap before an empty item, so that there is none where nothing is put.
  * A container counts as empty where its parent takes its width from it. Hence the columns around the card: 480 px
  * where there is room, less where there is not. (`contain-intrinsic-inline-size` would be its least width, too.)
- * Of a text's sections the last but one is laid out, too: skipped later on, it has a height that is known.
+ * Of a text's sections the last but one is laid out, too: skipped later on, it has a height that is known. What is
+ * looked for at the text's end stands below the output's inset, 18 px.
  */
 export const styles: CSSResult = css`
 :host {
@@ -131,7 +132,7 @@ summary { cursor: pointer; inline-size: fit-content; min-block-size: 24px; borde
 .text { overflow-wrap: anywhere; text-align: start; }
 .text > * { content-visibility: auto; contain-intrinsic-block-size: auto 90em; }
 .text > :nth-last-child(-n + 2) { content-visibility: visible; }
-.live > :last-child:not(:first-child) { content-visibility: auto; contain-intrinsic-block-size: auto 10em; }
+.live > * + :last-child { content-visibility: auto; contain-intrinsic-block-size: auto 10em; }
 [data-in-sight] > .live > :last-child { content-visibility: visible; }
 p { margin: 0; unicode-bidi: plaintext; }
 .text:not(.markdown) p { white-space: pre-wrap; }
